@@ -1,0 +1,68 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// What every target is compiled with. `LanguageFeatures.swift` in each module refuses to compile if one of the
+/// upcoming features is misspelt or unknown to the compiler.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("ImmutableWeakCaptures"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let package = Package(
+    name: "swift-durable",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "Durable", targets: ["Durable"]),
+        .library(name: "DurableTesting", targets: ["DurableTesting"]),
+        .library(name: "Libpq", targets: ["Libpq"]),
+        .executable(name: "durable-demo", targets: ["durable-demo"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CLibpq",
+            pkgConfig: "libpq",
+            providers: [.apt(["libpq-dev"]), .brew(["libpq"])]
+        ),
+        .target(
+            name: "Libpq",
+            dependencies: ["CLibpq", .product(name: "DequeModule", package: "swift-collections")],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "DurableSQL",
+            path: "sql",
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Durable",
+            dependencies: [
+                "DurableSQL",
+                "Libpq",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(name: "TemporaryPostgres", swiftSettings: settings),
+        .target(
+            name: "DurableTesting",
+            dependencies: ["Durable", "TemporaryPostgres"],
+            swiftSettings: settings
+        ),
+        .executableTarget(name: "durable-demo", dependencies: ["Durable"], swiftSettings: settings),
+        .testTarget(name: "LibpqTests", dependencies: ["Libpq", "TemporaryPostgres"], swiftSettings: settings),
+        .testTarget(name: "DurableTests", dependencies: ["Durable", "DurableTesting"], swiftSettings: settings),
+        .testTarget(name: "TemporaryPostgresTests", dependencies: ["TemporaryPostgres"], swiftSettings: settings),
+    ]
+)
