@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// JSON tokens, appended to a buffer byte by byte.
+enum JSONText {
+    static let null = [UInt8]("null".utf8)
+    private static let digits = [UInt8]("0123456789abcdef".utf8)
+
+    /// Appends a string with its quotes. Returns whether it holds U+0000, which Postgres cannot read back field by field.
+    static func append(_ string: String, to bytes: inout [UInt8]) -> Bool {
+        var string = string
+        return string.withUTF8 { utf8 in
+            bytes.append(UInt8(ascii: "\""))
+            var holdsNull = false
+            if utf8.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
+                bytes.append(contentsOf: utf8)
+            } else {
+                for byte in utf8 {
+                    Self.append(escaping: byte, to: &bytes)
+                    holdsNull = holdsNull || byte == 0
+                }
+            }
+            bytes.append(UInt8(ascii: "\""))
+            return holdsNull
+        }
+    }
+
+    /// Appends one byte of a string, escaped in the only way that this library writes.
+    static func append(escaping byte: UInt8, to bytes: inout [UInt8]) {
+        let letter: UInt8
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): letter = byte
+        case 0x08: letter = UInt8(ascii: "b")
+        case 0x09: letter = UInt8(ascii: "t")
+        case 0x0A: letter = UInt8(ascii: "n")
+        case 0x0C: letter = UInt8(ascii: "f")
+        case 0x0D: letter = UInt8(ascii: "r")
+        case 0..<0x20:
+            Self.append(unit: UInt16(byte), to: &bytes)
+            return
+        default:
+            bytes.append(byte)
+            return
+        }
+        bytes.append(UInt8(ascii: "\\"))
+        bytes.append(letter)
+    }
+
+    /// Appends `\u` and four hexadecimal digits.
+    static func append(unit: UInt16, to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "\\"))
+        bytes.append(UInt8(ascii: "u"))
+        for shift in [12, 8, 4, 0] as [UInt16] { bytes.append(Self.digits[Int(unit >> shift & 15)]) }
+    }
+
+    /// Appends an integer.
+    static func append(_ integer: some FixedWidthInteger, to bytes: inout [UInt8]) {
+        if integer < 0 { bytes.append(UInt8(ascii: "-")) }
+        let first = bytes.count
+        var rest = integer.magnitude
+        repeat {
+            let (quotient, remainder) = rest.quotientAndRemainder(dividingBy: 10)
+            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: remainder))
+            rest = quotient
+        } while rest > 0
+        bytes[first...].reverse()
+    }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Writes inputs, results and errors as the JSON that the database keeps, and reads them back exactly.
+///
+/// - Keys are sorted, and sets and dictionaries without text keys are written in the order of their bytes, so that equal values
+///   give equal bytes in every process. The text is compact.
+/// - `Date` is ISO 8601 in UTC with as many decimals as it takes to come back bit-exact (see `PayloadDate`), `Data` is base64,
+///   numbers are the shortest text that reads back as the same number, `URL` is text, `Decimal` a number.
+/// - Fragments (`7`, `"x"`, `null`) are payloads too; only `NoValue` is SQL NULL. Optionals of optionals are told apart at the top
+///   level (`null`, `[null]`, `[[1]]`); inside of a value they are what `Codable` makes of them.
+/// - A text that Postgres could not read field by field is wrapped, see `PayloadEnvelope`.
+package struct PayloadCoder: Sendable {
+    /// The limit unless another is configured: 8 MiB.
+    package static let defaultLimit = 8 << 20
+
+    /// The most bytes of JSON that one payload may have.
+    package var limit: Int
+
+    package init(limit: Int = PayloadCoder.defaultLimit) { self.limit = limit }
+
+    /// The JSON text of a value, or nil (SQL NULL) for `NoValue`.
+    ///
+    /// - Parameter what: what the value is, for the error: `the result of step charge`.
+    /// - Throws: `DurableError.unencodable`, which names the path of what cannot be written, or the size and the limit.
+    package func encode<T: Encodable>(_ value: T, as what: @autoclosure () -> String) throws -> [UInt8]? {
+        if T.self == NoValue.self { return nil }
+        let writer = JSONWriter()
+        do {
+            if T.self is any OptionalPayload.Type, let optional = value as? any OptionalPayload {
+                try optional.write(nestedTo: writer)
+            } else {
+                try writer.write(value)
+            }
+        } catch {
+            throw self.unencodable(error, writer.failure, what())
+        }
+        return try self.stored(writer.bytes, holdsNull: writer.holdsNull, as: what())
+    }
+
+    /// A JSON text in the form in which it is stored, if it is within the limit.
+    func stored(_ json: [UInt8], holdsNull: Bool, as what: @autoclosure () -> String) throws -> [UInt8] {
+        guard json.count <= self.limit else {
+            throw DurableError(
+                .unencodable,
+                "\(Self.sentence(what())) is \(ByteCount(json.count)) of JSON; the limit is \(ByteCount(self.limit)). "
+                    + "Keep large data elsewhere and record where it is."
+            )
+        }
+        return PayloadEnvelope.seal(json, holdsNull: holdsNull)
+    }
+
+    private func unencodable(
+        _ error: any Error,
+        _ failure: (path: [any CodingKey], error: any Error)?,
+        _ what: String
+    ) -> DurableError {
+        var path = PayloadPath(failure?.path ?? [])
+        let cause = failure?.error ?? error
+        if let problem = cause as? JSONProblem {
+            return DurableError(.unencodable, "\(Self.sentence(what)) cannot be written as JSON: \(path.orWhole) \(problem).")
+        }
+        // What a type of the user's own says may quote values: it is kept apart, out of the line that is logged.
+        if case EncodingError.invalidValue(_, let context) = cause, context.codingPath.count > (failure?.path.count ?? 0) {
+            path = PayloadPath(context.codingPath)
+        }
+        return DurableError(
+            .unencodable,
+            "\(Self.sentence(what)) cannot be written as JSON: the encode(to:) of \(path.orWhole) threw \(type(of: cause)).",
+            underlying: cause
+        )
+    }
+
+    private static func sentence(_ what: String) -> String { what.prefix(1).uppercased() + what.dropFirst() }
+}
