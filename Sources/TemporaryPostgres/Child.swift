@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #if canImport(Darwin)
-import Darwin
+    import Darwin
 #elseif canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #endif
 
-/// A child process with sockets on its standard input and output. Both of our ends are closed in every other child, so that
+/// A child process with sockets on its standard input and output.
+///
+/// Both of our ends are closed in every other child, so that
 /// the child reads the end of its input at the very moment this process ends, however it ends.
 struct Child {
     let pid: pid_t
@@ -25,11 +27,11 @@ struct Child {
         let toChild = try self.makePipe()
         let fromChild = try self.makePipe()
         #if canImport(Darwin)
-        var actions: posix_spawn_file_actions_t? = nil
-        var attributes: posix_spawnattr_t? = nil
+            var actions: posix_spawn_file_actions_t? = nil
+            var attributes: posix_spawnattr_t? = nil
         #else
-        var actions = posix_spawn_file_actions_t()
-        var attributes = posix_spawnattr_t()
+            var actions = posix_spawn_file_actions_t()
+            var attributes = posix_spawnattr_t()
         #endif
         posix_spawn_file_actions_init(&actions)
         posix_spawnattr_init(&attributes)
@@ -66,9 +68,9 @@ struct Child {
         while !bytes.isEmpty {
             // No signal when the child has ended: an error will do.
             #if canImport(Darwin)
-            let count = bytes.withUnsafeBytes { send(self.input, $0.baseAddress, $0.count, 0) }
+                let count = bytes.withUnsafeBytes { send(self.input, $0.baseAddress, $0.count, 0) }
             #else
-            let count = bytes.withUnsafeBytes { send(self.input, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+                let count = bytes.withUnsafeBytes { send(self.input, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
             #endif
             if count < 0 {
                 if errno == EINTR { continue }
@@ -118,15 +120,15 @@ struct Child {
     private static func makePipe() throws -> (reading: Int32, writing: Int32) {
         var ends: [Int32] = [-1, -1]
         #if canImport(Darwin)
-        let result = socketpair(AF_UNIX, SOCK_STREAM, 0, &ends)
-        for end in ends {
-            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
-            var on: Int32 = 1
-            setsockopt(end, SOL_SOCKET, SO_NOSIGPIPE, &on, socklen_t(MemoryLayout<Int32>.size))
-        }
+            let result = socketpair(AF_UNIX, SOCK_STREAM, 0, &ends)
+            for end in ends {
+                _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+                var on: Int32 = 1
+                setsockopt(end, SOL_SOCKET, SO_NOSIGPIPE, &on, socklen_t(MemoryLayout<Int32>.size))
+            }
         #else
-        let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-        let result = socketpair(AF_UNIX, type, 0, &ends)
+            let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+            let result = socketpair(AF_UNIX, type, 0, &ends)
         #endif
         guard result == 0 else { throw TemporaryPostgresError("no sockets: \(String(cString: strerror(errno)))") }
         return (ends[0], ends[1])

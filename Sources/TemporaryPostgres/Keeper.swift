@@ -3,11 +3,14 @@
 import Dispatch
 import Foundation
 
-/// The shell that keeps one private server. It makes the folder, starts the server, obeys one command per line, and when
+/// The shell that keeps one private server.
+///
+/// It makes the folder, starts the server, obeys one command per line, and when
 /// its input ends (this process has ended, by whatever signal) it stops the server and removes the folder.
 final class Keeper: Sendable {
-    /// Everything about the server is done in this one process, one thing after the other, so that no moment exists at
-    /// which the end of its input would leave something behind.
+    /// Everything about the server is done in this one process, one thing after the other.
+    ///
+    /// So no moment exists at which the end of its input would leave something behind.
     private static let script = #"""
         folder=$1 bin=$2 user=$3 settings=$4 access=$5 certificate=$6 key=$7
         trap '' HUP INT TERM QUIT PIPE
@@ -45,8 +48,6 @@ final class Keeper: Sendable {
             fi
         }
         create() {
-            # The server's user writes both logs; with one made by root it could not.
-            : >control.log
             as "$bin/initdb" -D data -U postgres -A trust -E UTF8 --no-locale -N </dev/null >>control.log 2>&1 || return 1
             printf '%s\n' "$settings" >>data/postgresql.conf
             if [ -n "$access" ]; then
@@ -66,6 +67,7 @@ final class Keeper: Sendable {
         umask 077
         mkdir "$folder" && cd "$folder" || { echo "error cannot make $folder"; exit 1; }
         if [ -n "$user" ]; then chown "$user" .; fi
+        exec 2>>keeper.log
         create
         reply $?
         while read -r command argument; do
@@ -74,11 +76,10 @@ final class Keeper: Sendable {
                 stop) control -m "$argument" -w -t 60 stop; reply $? ;;
                 restart) control -m "$argument" -w -t 60 stop; start; reply $? ;;
                 signal) for pid in $(processes); do kill -"$argument" "$pid"; done; reply 0 ;;
-                destroy) break ;;
+                destroy) finish; echo ok; exit ;;
             esac
         done
         finish
-        echo ok
         """#
 
     private let child: Child

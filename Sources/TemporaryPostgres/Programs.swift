@@ -37,7 +37,9 @@ enum Programs {
     }
 
     private static var path: [String] {
-        (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":").map(String.init)
+        (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":").map(
+            String.init
+        )
     }
 
     private static var packageFolders: [String] {

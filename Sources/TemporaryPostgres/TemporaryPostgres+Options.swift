@@ -9,11 +9,15 @@ extension TemporaryPostgres {
         package var settings: [String]
         /// Lines for the top of `pg_hba.conf`; below them everybody is trusted.
         package var accessRules: [String]
-        /// Whether commits reach the disk. Off by default: tests kill processes, not the machine.
+        /// Whether commits reach the disk.
+        ///
+        /// Off by default: tests kill processes, not the machine.
         package var fsync: Bool
         /// The TCP port on 127.0.0.1 to listen on beside the Unix socket; nil for none.
         package var port: Int?
-        /// A certificate, which turns TLS on. TLS needs `port`: it does not exist on Unix sockets.
+        /// A certificate, which turns TLS on.
+        ///
+        /// TLS needs `port`: it does not exist on Unix sockets.
         package var tls: Certificate?
 
         package init(

@@ -48,8 +48,9 @@ package final class TemporaryPostgres: Sendable {
         self.base = ConnectionString("host='\(folder)' port=\(port ?? Self.socketPort) user=postgres dbname=postgres")
     }
 
-    /// The server of this process, started by the first caller. With `DURABLE_TEST_POSTGRES` set to a connection string it is
-    /// that server, and nothing is started.
+    /// The server of this process, started by the first caller.
+    ///
+    /// With `DURABLE_TEST_POSTGRES` set to a connection string it is that server, and nothing is started.
     package static func shared() async throws -> TemporaryPostgres {
         let task = self.sharedServer.withLock { server in
             if let server { return server }
@@ -69,7 +70,8 @@ package final class TemporaryPostgres: Sendable {
     package static func start(_ options: Options = Options()) async throws -> TemporaryPostgres {
         let programs = try Programs.serverFolder()
         // A socket's whole path has at most 107 bytes, and TMPDIR may be deep.
-        let temporary = ProcessInfo.processInfo.environment["TMPDIR"].flatMap { $0.utf8.count < 60 ? $0 : nil } ?? "/tmp"
+        let temporary =
+            ProcessInfo.processInfo.environment["TMPDIR"].flatMap { $0.utf8.count < 60 ? $0 : nil } ?? "/tmp"
         let name = "durable-pg-\(UInt64.random(in: 0 ... .max))"
         let folder = (temporary.hasSuffix("/") ? temporary : temporary + "/") + name
         let keeper = try Keeper(folder: folder, programs: programs, options: options)
@@ -142,7 +144,9 @@ package final class TemporaryPostgres: Sendable {
         try await self.command("signal CONT")
     }
 
-    /// Ends the server and removes its folder. What is not stopped ends with this process.
+    /// Ends the server and removes its folder.
+    ///
+    /// What is not stopped ends with this process.
     package func stop() async throws {
         try await self.command("destroy")
     }

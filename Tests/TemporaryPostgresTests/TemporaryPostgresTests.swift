@@ -6,11 +6,11 @@ import Testing
 @testable import TemporaryPostgres
 
 #if canImport(Darwin)
-import Darwin
+    import Darwin
 #elseif canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #endif
 
 @Suite struct TemporaryPostgresTests {
@@ -18,6 +18,7 @@ import Musl
         let postgres = try await TemporaryPostgres.shared()
         let again = try await TemporaryPostgres.shared()
         #expect(postgres === again)
+        #expect(try await postgres.administer("SHOW shared_preload_libraries") == "pg_stat_statements\n")
 
         let template = try await postgres.createDatabase()
         try await postgres.administer("CREATE TABLE note AS SELECT 7 AS number", database: template)
@@ -39,7 +40,8 @@ import Musl
         #expect(error?.description.contains("relation \"no_such_table\" does not exist") == true)
     }
 
-    @Test func `a server of one's own takes settings, restarts, crashes, freezes, and is gone after stop`() async throws {
+    @Test func `a server of one's own takes settings, restarts, crashes, freezes, and is gone after stop`() async throws
+    {
         let postgres = try await TemporaryPostgres.start(.init(settings: ["work_mem = '5MB'"], fsync: true))
         let folder = try #require(postgres.folder)
         #expect(try await postgres.administer("SHOW work_mem") == "5MB\n")
