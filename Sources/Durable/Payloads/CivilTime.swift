@@ -5,9 +5,9 @@ struct CivilTime: Equatable {
     /// Whole seconds since 2001-01-01 00:00:00 UTC, leap seconds not counted.
     let secondsSinceReference: Int64
 
-    private static let first: Int64 = -63_113_904_000 // 0001-01-01T00:00:00Z
-    private static let end: Int64 = 252_423_993_600 // 10000-01-01T00:00:00Z
-    private static let dayOfReference: Int64 = 730_791 // days from 0000-03-01 to 2001-01-01
+    private static let first: Int64 = -63_113_904_000  // 0001-01-01T00:00:00Z
+    private static let end: Int64 = 252_423_993_600  // 10000-01-01T00:00:00Z
+    private static let dayOfReference: Int64 = 730_791  // days from 0000-03-01 to 2001-01-01
 
     init?(secondsSinceReference: Int64) {
         guard (Self.first..<Self.end).contains(secondsSinceReference) else { return nil }

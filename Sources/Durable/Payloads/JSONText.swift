@@ -64,4 +64,9 @@ enum JSONText {
         } while rest > 0
         bytes[first...].reverse()
     }
+
+    /// Whether a text holds `\u0000` anywhere, perhaps as the text of a backslash and six characters: wrapped for nothing then.
+    static func mentionsNull(_ json: [UInt8]) -> Bool { json.firstRange(of: Self.nullEscape) != nil }
+
+    private static let nullEscape = [UInt8](#"\u0000"#.utf8)
 }

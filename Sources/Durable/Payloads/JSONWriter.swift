@@ -179,7 +179,8 @@ final class JSONWriter: Encoder {
         if JSONText.append(key, to: &self.bytes) { self.holdsNull = true }
         let field = JSONField(start: start, keyEnd: self.bytes.count - 1)
         self.bytes.append(UInt8(ascii: ":"))
-        if self.frames[frame].count > 0, let last = self.fields.last, !JSONField.ascending(last, field, in: self.bytes) {
+        if self.frames[frame].count > 0, let last = self.fields.last, !JSONField.ascending(last, field, in: self.bytes)
+        {
             self.frames[frame].sorted = false
         }
         self.fields.append(field)

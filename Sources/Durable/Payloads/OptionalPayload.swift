@@ -25,7 +25,9 @@ extension Optional: OptionalPayload where Wrapped: Codable {
     }
 
     private static func read(_ json: ArraySlice<UInt8>) throws -> Self {
-        guard Self.holdsOptional, !json.elementsEqual(JSONText.null) else { return try PayloadCoder.value(Self.self, json) }
+        guard Self.holdsOptional, !json.elementsEqual(JSONText.null) else {
+            return try PayloadCoder.value(Self.self, json)
+        }
         guard json.first == UInt8(ascii: "["), json.last == UInt8(ascii: "]"), json.count > 2 else {
             throw DecodingError.dataCorrupted(DecodingError.Context(codingPath: [], debugDescription: ""))
         }

@@ -31,7 +31,9 @@ extension PayloadCoder {
         guard let json = PayloadEnvelope.open(stored) else { throw Self.undecodable(type, "its envelope is damaged") }
         if let value = Self.fragment(type, json) { return value }
         do {
-            if let optional = T.self as? any OptionalPayload.Type, let value: T = try optional.read(nestedFrom: json[...]) {
+            if let optional = T.self as? any OptionalPayload.Type,
+                let value: T = try optional.read(nestedFrom: json[...])
+            {
                 return value
             }
             return try Self.value(type, json[...])

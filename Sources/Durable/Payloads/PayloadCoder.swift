@@ -63,10 +63,15 @@ package struct PayloadCoder: Sendable {
         var path = PayloadPath(failure?.path ?? [])
         let cause = failure?.error ?? error
         if let problem = cause as? JSONProblem {
-            return DurableError(.unencodable, "\(Self.sentence(what)) cannot be written as JSON: \(path.orWhole) \(problem).")
+            return DurableError(
+                .unencodable,
+                "\(Self.sentence(what)) cannot be written as JSON: \(path.orWhole) \(problem)."
+            )
         }
         // What a type of the user's own says may quote values: it is kept apart, out of the line that is logged.
-        if case EncodingError.invalidValue(_, let context) = cause, context.codingPath.count > (failure?.path.count ?? 0) {
+        if case EncodingError.invalidValue(_, let context) = cause,
+            context.codingPath.count > (failure?.path.count ?? 0)
+        {
             path = PayloadPath(context.codingPath)
         }
         return DurableError(

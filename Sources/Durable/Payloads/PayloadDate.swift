@@ -16,7 +16,10 @@ enum PayloadDate {
     static func text(_ date: Date) -> String? {
         let interval = date.timeIntervalSinceReferenceDate
         guard interval.isFinite, abs(interval) < 1e12, !(interval == 0 && interval.sign == .minus) else { return nil }
-        let parts = interval.magnitude.description.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        let parts = interval.magnitude.description.utf8.split(
+            separator: UInt8(ascii: "."),
+            omittingEmptySubsequences: false
+        )
         guard parts.count == 2, var whole = Int64(Substring(parts[0])) else { return nil }
         var decimals = parts[1].map { $0 }
         guard decimals.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }) else { return nil }

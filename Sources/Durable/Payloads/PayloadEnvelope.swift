@@ -25,7 +25,8 @@ enum PayloadEnvelope {
     /// The text that was sealed, or nil if an envelope is damaged.
     static func open(_ stored: [UInt8]) -> [UInt8]? {
         guard stored.starts(with: self.opening) else { return stored }
-        guard stored.count >= self.opening.count + self.closing.count, stored.suffix(2).elementsEqual(self.closing) else {
+        guard stored.count >= self.opening.count + self.closing.count, stored.suffix(2).elementsEqual(self.closing)
+        else {
             return nil
         }
         return Data(base64Encoded: Data(stored[self.opening.count..<stored.count - 2])).map { [UInt8]($0) }

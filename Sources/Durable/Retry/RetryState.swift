@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The attempts of one step: which one is next, and what follows a failure. Pure: time and chance are handed in.
+package struct RetryState: Sendable {
+    package let policy: RetryPolicy
+    /// The number of the attempt that is under way or next, from 1.
+    package private(set) var attempt: Int
+
+    /// Begins, or goes on after `failed` attempts that were recorded.
+    ///
+    /// - Throws: `DurableError.invalidConfiguration` if the policy makes no sense.
+    package init(_ policy: RetryPolicy, failed: Int = 0) throws {
+        try policy.validate()
+        self.policy = policy
+        self.attempt = max(0, failed).addingReportingOverflow(1).partialValue
+    }
+
+    /// Whether the policy allows the next attempt at all: it may have been lowered since the last one failed.
+    package var allowsAttempt: Bool { self.attempt <= self.policy.attempts }
+
+    /// Takes in that the attempt under way failed.
+    ///
+    /// - Parameters:
+    ///   - elapsed: the time since the first attempt began.
+    ///   - random: 64 random bits for the jitter.
+    package mutating func attemptFailed(_ error: any Error, elapsed: Duration, random: UInt64) -> RetryAction {
+        let failed = self.attempt
+        let (next, overflow) = failed.addingReportingOverflow(1)
+        if !overflow { self.attempt = next }
+        if error is NonRetryable { return .giveUp }
+        let decision = self.policy.decide?(error, failed) ?? .byPolicy
+        if decision == .stop || failed >= self.policy.attempts { return .giveUp }
+        let delay: Duration =
+            switch decision {
+            case .retry(let delay): min(max(delay, .zero), .longest)
+            case .byPolicy, .stop:
+                if let advice = error as? RetryAfter {
+                    min(max(advice.delay, .zero), .longest)
+                } else {
+                    self.policy.delay(after: failed, random: random)
+                }
+            }
+        if let total = self.policy.total, elapsed > total || delay > total - max(elapsed, .zero) { return .giveUp }
+        return .retry(after: delay)
+    }
+}
