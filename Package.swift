@@ -1,8 +1,10 @@
 // swift-tools-version: 6.3
 import PackageDescription
 
-/// What every target is compiled with. `LanguageFeatures.swift` in each module refuses to compile if one of the
-/// upcoming features is misspelt or unknown to the compiler.
+/// What every target is compiled with.
+///
+/// `LanguageFeatures.swift` in each module refuses to compile if one of the upcoming features is misspelt or unknown
+/// to the compiler.
 let settings: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
@@ -41,7 +43,7 @@ let package = Package(
         .target(
             name: "DurableSQL",
             path: "sql",
-            swiftSettings: settings
+            exclude: ["migrations"]
         ),
         .target(
             name: "Durable",

@@ -12,7 +12,9 @@
 /// }
 /// ```
 public struct DurableError: Error, Sendable {
-    /// Which kind of error it is. New codes may be added in any release.
+    /// Which kind of error it is.
+    ///
+    /// New codes may be added in any release.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         /// The code's name, as it appears in logs.
         public let description: String

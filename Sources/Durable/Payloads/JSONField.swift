@@ -23,7 +23,9 @@ struct JSONField {
         }
     }
 
-    /// Puts the fields from `first` on in order, which are the last of the buffer. Of two with one key the later stays.
+    /// Puts the fields from `first` on in order, which are the last of the buffer.
+    ///
+    /// Of two with one key the later stays.
     static func sort(_ fields: inout [JSONField], from first: Int, in bytes: inout [UInt8]) {
         guard let start = fields[first...].first?.start else { return }
         let ends = fields[(first + 1)...].map { $0.start - 1 } + [bytes.count]

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why a value cannot be written as JSON: the end of the sentence that begins with its path. It never holds the value of a field
-/// that could matter to anyone.
+/// Why a value cannot be written as JSON.
+///
+/// The end of the sentence that begins with its path. It never holds the value of a field that could matter to
+/// anyone.
 struct JSONProblem: Error, CustomStringConvertible {
     let description: String
 

@@ -5,7 +5,9 @@ enum JSONText {
     static let null = [UInt8]("null".utf8)
     private static let digits = [UInt8]("0123456789abcdef".utf8)
 
-    /// Appends a string with its quotes. Returns whether it holds U+0000, which Postgres cannot read back field by field.
+    /// Appends a string with its quotes.
+    ///
+    /// Returns whether it holds U+0000, which Postgres cannot read back field by field.
     static func append(_ string: String, to bytes: inout [UInt8]) -> Bool {
         var string = string
         return string.withUTF8 { utf8 in

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// An optional as a whole payload. `Codable` writes `nil` and `.some(nil)` of an `Int??` alike; a step's result must tell them apart.
+/// An optional as a whole payload.
+///
+/// `Codable` writes `nil` and `.some(nil)` of an `Int??` alike; a step's result must tell them apart.
 protocol OptionalPayload {
     /// Writes the optional, one that holds an optional as an array of one.
     func write(nestedTo writer: JSONWriter) throws

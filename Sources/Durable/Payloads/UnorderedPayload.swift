@@ -32,7 +32,9 @@ extension Dictionary: UnorderedPayload where Key: Encodable, Value: Encodable {
 }
 
 extension JSONWriter {
-    /// Writes an array whose items are in the order of their bytes. Each item may be several elements.
+    /// Writes an array whose items are in the order of their bytes.
+    ///
+    /// Each item may be several elements.
     fileprivate func writeUnordered<Items: Collection>(
         _ items: Items,
         item write: (Items.Element, JSONWriter) throws -> Void

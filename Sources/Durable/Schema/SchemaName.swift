@@ -1,44 +1,76 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The name of the database schema that holds the engine's tables, checked once and quoted for SQL.
-public struct SchemaName: Hashable, Sendable, CustomStringConvertible {
-    /// The schema's name as the user gave it.
-    public let name: String
-    /// The name as an SQL identifier, always quoted.
-    public var quoted: String {
-        let parts = self.name.split(separator: "\"", omittingEmptySubsequences: false)
-        return "\"\(parts.joined(separator: "\"\""))\""
-    }
-    /// The same as `name`.
-    public var description: String { self.name }
+/// The name of the schema that holds the tables, and its place in SQL.
+///
+/// All SQL of the library says `durable.`; for a schema of another name that identifier is exchanged.
+package struct SchemaName: Hashable, Sendable {
+    /// The name that the files are written with.
+    package static let standard = SchemaName(checked: "durable")
 
-    /// `durable`, the default.
-    public static let durable = SchemaName(unchecked: "durable")
+    /// The name as the catalog has it.
+    package let name: String
 
-    /// Checks a name.
-    ///
-    /// - Throws: `DurableError` with code `invalidConfiguration` if the name is empty, longer than 63 bytes, holds U+0000, or
-    ///   begins with `pg_` (which Postgres keeps for itself).
-    public init(_ name: String) throws {
-        let problem: String? =
-            if name.isEmpty {
-                "is empty"
-            } else if name.utf8.count > 63 {
-                "has \(name.utf8.count) bytes; Postgres allows 63"
-            } else if name.utf8.contains(0) {
-                "holds U+0000"
-            } else if name.hasPrefix("pg_") {
-                "begins with pg_, which Postgres keeps for itself"
-            } else {
-                nil
-            }
-        if let problem {
-            throw DurableError(.invalidConfiguration, "The schema name \"\(name)\" \(problem).")
+    /// The name between double quotes, for SQL.
+    package var quoted: String { "\"" + self.name.replacing("\"", with: "\"\"") + "\"" }
+
+    private init(checked name: String) { self.name = name }
+
+    /// Checks a name: Postgres would silently cut a longer one.
+    package init(_ name: String) throws(DurableError) {
+        guard !name.isEmpty, name.utf8.count <= 63, !name.utf8.contains(0) else {
+            throw DurableError(
+                .invalidConfiguration,
+                "the schema's name must have 1 to 63 bytes and no U+0000, and this one has \(name.utf8.count) bytes"
+            )
         }
-        self.init(unchecked: name)
+        self.init(checked: name)
     }
 
-    private init(unchecked name: String) {
-        self.name = name
+    /// The same SQL for this schema.
+    ///
+    /// `durable` is exchanged where it stands before a dot or after SCHEMA, also in the bodies of functions. Strings
+    /// and comments stay.
+    package func rewrite(_ sql: String) -> String {
+        guard self != .standard else { return sql }
+        let pieces = SQLScanner.pieces(of: sql)
+        var result = ""
+        result.reserveCapacity(sql.utf8.count + 64)
+        var before = ""
+        for (index, piece) in pieces.enumerated() {
+            switch piece.kind {
+            case .word where piece.text == "durable":
+                let after = index + 1 < pieces.count ? pieces[index + 1].text : ""
+                let names = before != "." && (after == "." || before.lowercased() == "schema")
+                result += names ? self.quoted : piece.text
+            case .body:
+                result += self.rewrite(body: piece.text)
+            default:
+                result += piece.text
+            }
+            if piece.kind != .space && piece.kind != .comment { before = piece.text }
+        }
+        return result
     }
+
+    /// A dollar-quoted body is SQL in itself.
+    ///
+    /// A name that holds its quotes gets other ones around it.
+    private func rewrite(body: String) -> String {
+        guard let end = body.dropFirst().firstIndex(of: "$") else { return body }
+        let tag = body[...end]
+        guard body.utf8.count >= 2 * tag.utf8.count, body.hasSuffix(tag) else { return body }
+        let inside = self.rewrite(String(body.dropFirst(tag.count).dropLast(tag.count)))
+        var quotes = String(tag)
+        var number = 0
+        while inside.contains(quotes) {
+            number += 1
+            quotes = "$body\(number)$"
+        }
+        return quotes + inside + quotes
+    }
+}
+
+extension SchemaName: CustomStringConvertible {
+    /// The name as the catalog has it.
+    package var description: String { self.name }
 }

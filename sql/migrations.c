@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "DurableSQL.h"
+
+// The files themselves, embedded by the compiler. `.embedInCode` of the package manager writes each byte as a Swift integer
+// literal instead, which costs seconds of compile time per file.
+#pragma clang diagnostic ignored "-Wc23-extensions"
+
+static const unsigned char kernel[] = {
+#embed "migrations/0001_kernel.sql"
+};
+
+#define MIGRATION(file, bytes) {file, bytes, sizeof(bytes)}
+
+static const durable_migration migrations[] = {
+    MIGRATION("0001_kernel.sql", kernel),
+};
+
+size_t durable_migration_count(void) {
+    return sizeof(migrations) / sizeof(migrations[0]);
+}
+
+durable_migration durable_migration_at(size_t index) {
+    return migrations[index];
+}
