@@ -17,11 +17,14 @@ final class CancellableRequest: Sendable {
     init(_ core: ConnectionCore) { self.core = core }
 
     func start(
-        _ statements: [Statement], deadline: Duration?, _ continuation: CheckedContinuation<Outcome, Never>
+        _ statements: [Statement],
+        deadline: Duration?,
+        _ continuation: CheckedContinuation<Outcome, Never>
     ) {
         guard !self.state.withLock({ $0.isCancelled }) else {
             return continuation.resume(
-                returning: .failure(PostgresError(.cancelled, "the task was cancelled before the request was sent")))
+                returning: .failure(PostgresError(.cancelled, "the task was cancelled before the request was sent"))
+            )
         }
         let id = self.core.send(statements, deadline: deadline) { result in
             continuation.resume(returning: self.translated(result))

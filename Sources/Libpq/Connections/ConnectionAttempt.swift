@@ -27,12 +27,15 @@ final class ConnectionAttempt: PollerSource {
     private let state: Mutex<State>
 
     static func start(
-        _ parameters: ConnectionParameters, on poller: PollerCore,
+        _ parameters: ConnectionParameters,
+        on poller: PollerCore,
         completion: @escaping @Sendable (Result<Established, PostgresError>) -> Void
     ) {
         let attempt = ConnectionAttempt(parameters, poller, completion)
         guard poller.isRunning else {
-            return attempt.finish(.failure(PostgresError(.connectionFailed, "the poller's thread could not be started")))
+            return attempt.finish(
+                .failure(PostgresError(.connectionFailed, "the poller's thread could not be started"))
+            )
         }
         let timer = poller.schedule(due: MonotonicClock.now(plus: parameters.timeout)) { attempt.timedOut() }
         attempt.state.withLock { $0.timer = timer }
@@ -40,7 +43,8 @@ final class ConnectionAttempt: PollerSource {
     }
 
     private init(
-        _ parameters: ConnectionParameters, _ poller: PollerCore,
+        _ parameters: ConnectionParameters,
+        _ poller: PollerCore,
         _ completion: @escaping @Sendable (Result<Established, PostgresError>) -> Void
     ) {
         self.parameters = parameters

@@ -8,14 +8,17 @@ extension ConnectionCore {
     /// Hands a pipeline to libpq and writes it, on the calling thread. Returns the request's id, or nil if it was refused.
     @discardableResult
     func send(
-        _ statements: [Statement], deadline: Duration?, completion: @escaping Completion
+        _ statements: [Statement],
+        deadline: Duration?,
+        completion: @escaping Completion
     ) -> UInt64? {
         if let problem = Self.problem(statements) {
             self.refuse(problem, completion)
             return nil
         }
         self.configuration.observer?(
-            StatementEvent(phase: .sending, connection: self.number, statements: statements.map(\.sql)))
+            StatementEvent(phase: .sending, connection: self.number, statements: statements.map(\.sql))
+        )
         let limit = (deadline ?? self.configuration.requestTimeout).map { MonotonicClock.now(plus: $0) }
         let (id, failed) = self.state.withLock { state -> (UInt64?, [Finished]) in
             guard let connection = state.connection else {
@@ -26,7 +29,11 @@ extension ConnectionCore {
             let id = state.nextRequest
             state.nextRequest += 1
             let request = Outstanding(
-                id: id, statements: statements, deadline: limit ?? .max, completion: completion)
+                id: id,
+                statements: statements,
+                deadline: limit ?? .max,
+                completion: completion
+            )
             if !self.hand(request, to: connection, &state) {
                 let reason = Self.message(connection)
                 return (id, self.close(&state, self.lost("the request could not be sent to \(self.place): \(reason)")))
@@ -83,15 +90,27 @@ extension ConnectionCore {
     }
 
     private func hand(
-        _ statement: Statement, _ index: Int, _ request: inout Outstanding, _ steps: inout [PipelineMachine.Step],
-        _ connection: OpaquePointer, _ state: inout State
+        _ statement: Statement,
+        _ index: Int,
+        _ request: inout Outstanding,
+        _ steps: inout [PipelineMachine.Step],
+        _ connection: OpaquePointer,
+        _ state: inout State
     ) -> Bool {
         guard self.configuration.statementCache != .disabled else {
             steps.append(.execute(statement: index))
             return Self.withTypes(statement.declaredTypes) { types in
                 BoundParameters.with(statement.parameters) {
                     PQsendQueryParams(
-                        connection, statement.sql, $0.count, types, $0.values, $0.lengths, $0.formats, 1)
+                        connection,
+                        statement.sql,
+                        $0.count,
+                        types,
+                        $0.values,
+                        $0.lengths,
+                        $0.formats,
+                        1
+                    )
                 }
             } == 1
         }
@@ -137,7 +156,8 @@ extension ConnectionCore {
             guard PQsendQueryParams(connection, sql, 0, nil, nil, nil, nil, 1) == 1, PQpipelineSync(connection) == 1
             else { return }
             state.outstanding.append(
-                Outstanding(id: 0, statements: [Statement(Query(sql))], deadline: .max, completion: nil))
+                Outstanding(id: 0, statements: [Statement(Query(sql))], deadline: .max, completion: nil)
+            )
             state.machine.sent([.execute(statement: 0)])
         }
     }

@@ -165,7 +165,10 @@ final class ConnectionCore: PollerSource {
 
     /// Carries out what the machine decided; takes over the result.
     private func perform(
-        _ action: PipelineMachine.Action, _ result: OpaquePointer, _ state: inout State, _ connection: OpaquePointer
+        _ action: PipelineMachine.Action,
+        _ result: OpaquePointer,
+        _ state: inout State,
+        _ connection: OpaquePointer
     ) -> Finished? {
         switch action {
         case .answered:
@@ -199,7 +202,10 @@ final class ConnectionCore: PollerSource {
     }
 
     private func recordFailure(
-        _ error: PostgresError, _ index: Int, _ step: PipelineMachine.Step, _ state: inout State
+        _ error: PostgresError,
+        _ index: Int,
+        _ step: PipelineMachine.Step,
+        _ state: inout State
     ) {
         var error = error
         if state.outstanding[0].statements.indices.contains(index) {

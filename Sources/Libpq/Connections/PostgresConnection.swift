@@ -19,7 +19,8 @@ public final class PostgresConnection: Sendable {
     ///
     /// - Throws: `connectionFailed`, naming host, port, database, user and reason; `cancelled` if the task is.
     public static func connect(
-        _ configuration: PostgresConfiguration, on poller: Poller = .shared
+        _ configuration: PostgresConfiguration,
+        on poller: Poller = .shared
     ) async throws(PostgresError) -> PostgresConnection {
         let waiter = SingleWaiter<PostgresConnection>()
         let result = await withTaskCancellationHandler {
@@ -36,7 +37,8 @@ public final class PostgresConnection: Sendable {
 
     /// Connects, and calls `completion` once, on any thread.
     public static func connect(
-        _ configuration: PostgresConfiguration, on poller: Poller,
+        _ configuration: PostgresConfiguration,
+        on poller: Poller,
         completion: @escaping @Sendable (Result<PostgresConnection, PostgresError>) -> Void
     ) {
         let parameters: ConnectionParameters
@@ -56,7 +58,8 @@ public final class PostgresConnection: Sendable {
     }
 
     private func applySettings(
-        within timeout: Duration, _ completion: @escaping @Sendable (Result<PostgresConnection, PostgresError>) -> Void
+        within timeout: Duration,
+        _ completion: @escaping @Sendable (Result<PostgresConnection, PostgresError>) -> Void
     ) {
         let settings = self.core.configuration.settings.sorted { $0.key < $1.key }
         guard !settings.isEmpty else { return completion(.success(self)) }
@@ -85,7 +88,8 @@ public final class PostgresConnection: Sendable {
     ///   - completion: Called exactly once, on the poller's thread, when the commit is known, or when it cannot be known any more. Pipelines
     ///     complete in the order in which they were sent. After an error of the server the connection stays usable.
     public func send(
-        _ pipeline: Pipeline, deadline: Duration? = nil,
+        _ pipeline: Pipeline,
+        deadline: Duration? = nil,
         completion: @escaping @Sendable (Result<[StatementResult], PostgresError>) -> Void
     ) {
         self.core.send(pipeline.statements, deadline: deadline, completion: completion)
@@ -99,7 +103,8 @@ public final class PostgresConnection: Sendable {
     /// - Throws: the first error, with the index of its statement.
     @discardableResult
     public func run(
-        _ pipeline: Pipeline, deadline: Duration? = nil
+        _ pipeline: Pipeline,
+        deadline: Duration? = nil
     ) async throws(PostgresError) -> [StatementResult] {
         let request = CancellableRequest(self.core)
         let result = await withTaskCancellationHandler {

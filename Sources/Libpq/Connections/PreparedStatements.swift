@@ -58,7 +58,10 @@ struct PreparedStatements {
         switch source {
         case .text(let text):
             return Candidate(
-                key: .text(text.id), name: "s\(self.names)", types: text.types.isEmpty ? types : text.types)
+                key: .text(text.id),
+                name: "s\(self.names)",
+                types: text.types.isEmpty ? types : text.types
+            )
         case .query(let sql):
             return Candidate(key: .query(sql), name: "s\(self.names)", types: types)
         }
@@ -74,7 +77,9 @@ struct PreparedStatements {
         case .query(let sql):
             if let former = self.queries.updateValue(entry, forKey: sql) { self.discarded.append(former.name) }
             // The limit is a few hundred, and this runs only when a text is new: a scan is cheaper than keeping an order.
-            if self.queries.count > self.limit, let oldest = self.queries.min(by: { $0.value.lastUse < $1.value.lastUse }) {
+            if self.queries.count > self.limit,
+                let oldest = self.queries.min(by: { $0.value.lastUse < $1.value.lastUse })
+            {
                 self.queries[oldest.key] = nil
                 self.discarded.append(oldest.value.name)
             }

@@ -8,7 +8,10 @@ extension PostgresError {
         let said = PQerrorMessage(connection).map { String(cString: $0) } ?? ""
         let (reason, sqlState) = Self.reason(fromVerbose: said)
         self.init(
-            .connectionFailed, "cannot connect to \(Self.place(connection)): \(reason)", sqlState: sqlState)
+            .connectionFailed,
+            "cannot connect to \(Self.place(connection)): \(reason)",
+            sqlState: sqlState
+        )
     }
 
     /// Where a connection leads to: database, user, host and port or socket. Never the password.

@@ -47,8 +47,10 @@ extension ConnectionCore {
         while let pointer = PQnotifies(connection) {
             defer { PQfreemem(pointer) }
             let notification = PostgresNotification(
-                channel: String(cString: pointer.pointee.relname), payload: String(cString: pointer.pointee.extra),
-                backendPID: pointer.pointee.be_pid)
+                channel: String(cString: pointer.pointee.relname),
+                payload: String(cString: pointer.pointee.extra),
+                backendPID: pointer.pointee.be_pid
+            )
             let buffers = state.subscriptions.listeners(notification.channel)
             if !buffers.isEmpty { pending.append(PendingNotification(notification: notification, buffers: buffers)) }
         }

@@ -14,7 +14,13 @@
             self.queue = kqueue()
             guard self.queue >= 0 else { return nil }
             var event = Darwin.kevent(
-                ident: 0, filter: Int16(EVFILT_USER), flags: UInt16(EV_ADD | EV_CLEAR), fflags: 0, data: 0, udata: nil)
+                ident: 0,
+                filter: Int16(EVFILT_USER),
+                flags: UInt16(EV_ADD | EV_CLEAR),
+                fflags: 0,
+                data: 0,
+                udata: nil
+            )
             guard kevent(self.queue, &event, 1, nil, 0, nil) == 0 else {
                 close(self.queue)
                 return nil
@@ -39,7 +45,13 @@
 
         func wake() {
             var event = Darwin.kevent(
-                ident: 0, filter: Int16(EVFILT_USER), flags: 0, fflags: UInt32(NOTE_TRIGGER), data: 0, udata: nil)
+                ident: 0,
+                filter: Int16(EVFILT_USER),
+                flags: 0,
+                fflags: UInt32(NOTE_TRIGGER),
+                data: 0,
+                udata: nil
+            )
             _ = kevent(self.queue, &event, 1, nil, 0, nil)
         }
 
@@ -65,8 +77,13 @@
 
         private func change(_ descriptor: Int32, _ filter: Int32, _ id: UInt64, _ wanted: Bool) -> Bool {
             var event = Darwin.kevent(
-                ident: UInt(descriptor), filter: Int16(filter), flags: UInt16(wanted ? EV_ADD : EV_DELETE), fflags: 0,
-                data: 0, udata: UnsafeMutableRawPointer(bitPattern: UInt(id)))
+                ident: UInt(descriptor),
+                filter: Int16(filter),
+                flags: UInt16(wanted ? EV_ADD : EV_DELETE),
+                fflags: 0,
+                data: 0,
+                udata: UnsafeMutableRawPointer(bitPattern: UInt(id))
+            )
             let status = kevent(self.queue, &event, 1, nil, 0, nil)
             // Deleting a filter that was never added is no failure.
             return status == 0 || (!wanted && errno == ENOENT)

@@ -47,6 +47,8 @@ final class ResultHandle: @unchecked Sendable {
         let (row, column) = (Int32(row), Int32(column))
         guard PQgetisnull(self.pointer, row, column) == 0 else { return nil }
         return UnsafeRawBufferPointer(
-            start: PQgetvalue(self.pointer, row, column), count: Int(PQgetlength(self.pointer, row, column)))
+            start: PQgetvalue(self.pointer, row, column),
+            count: Int(PQgetlength(self.pointer, row, column))
+        )
     }
 }

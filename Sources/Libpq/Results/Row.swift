@@ -35,7 +35,9 @@ public struct Row: Sendable {
     }
 
     /// Reads the first columns as a tuple: `row.decode((Int.self, String?.self))` is written `row.decode((Int, String?).self)`.
-    public func decode<each T: PostgresDecodable>(_ types: (repeat each T).Type) throws(PostgresError) -> (repeat each T) {
+    public func decode<each T: PostgresDecodable>(_ types: (repeat each T).Type) throws(PostgresError) -> (
+        repeat each T
+    ) {
         var column = -1
         func next<U: PostgresDecodable>(_ type: U.Type) throws(PostgresError) -> U {
             column += 1

@@ -25,8 +25,12 @@ struct BoundParameters {
                     return layout.bind(parameters, from: 0, depth: 0) {
                         body(
                             BoundParameters(
-                                count: Int32(clamping: count), values: UnsafePointer(values.baseAddress),
-                                lengths: lengths, formats: lengths.map { $0 + count }))
+                                count: Int32(clamping: count),
+                                values: UnsafePointer(values.baseAddress),
+                                lengths: lengths,
+                                formats: lengths.map { $0 + count }
+                            )
+                        )
                     }
                 }
             }
@@ -61,7 +65,11 @@ struct BoundParameters {
         }
 
         private func bind<R>(
-            _ bytes: UnsafeRawBufferPointer, _ index: Int, _ parameters: [Parameter], _ next: Int, _ depth: Int,
+            _ bytes: UnsafeRawBufferPointer,
+            _ index: Int,
+            _ parameters: [Parameter],
+            _ next: Int,
+            _ depth: Int,
             _ body: () -> R
         ) -> R {
             if depth < 64 {

@@ -35,27 +35,34 @@ public struct Statement: Sendable {
     func problem() -> PostgresError? {
         if self.parameters.count > 65_535 {
             return PostgresError(
-                .invalidArgument, "a statement has at most 65535 parameters, not \(self.parameters.count)")
+                .invalidArgument,
+                "a statement has at most 65535 parameters, not \(self.parameters.count)"
+            )
         }
         for (index, parameter) in self.parameters.enumerated() {
             if case .invalid(let error) = parameter.storage { return error }
             // The server takes messages below 1 GiB.
             if parameter.count > 0x3fff_0000 {
                 return PostgresError(
-                    .invalidArgument, "parameter $\(index + 1) has \(parameter.count) bytes; Postgres takes at most 1 GiB")
+                    .invalidArgument,
+                    "parameter $\(index + 1) has \(parameter.count) bytes; Postgres takes at most 1 GiB"
+                )
             }
         }
         guard case .text(let text) = self.source, !text.types.isEmpty else { return nil }
         guard text.types.count == self.parameters.count else {
             return PostgresError(
                 .invalidArgument,
-                "the statement declares \(text.types.count) parameters and is given \(self.parameters.count)")
+                "the statement declares \(text.types.count) parameters and is given \(self.parameters.count)"
+            )
         }
         for (index, (declared, parameter)) in zip(text.types, self.parameters).enumerated()
         where declared != parameter.type && declared != .inferred && parameter.type != .inferred {
             if declared.isTextual && parameter.type.isTextual { continue }
             return PostgresError(
-                .invalidArgument, "parameter $\(index + 1) is declared as \(declared) and is given \(parameter.type)")
+                .invalidArgument,
+                "parameter $\(index + 1) is declared as \(declared) and is given \(parameter.type)"
+            )
         }
         return nil
     }

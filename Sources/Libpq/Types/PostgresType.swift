@@ -80,7 +80,9 @@ extension PostgresType: CustomStringConvertible {
     ]
 
     private static let elements: [UInt32: UInt32] = Dictionary(
-        known.compactMap { $0.value.array == 0 ? nil : ($0.value.array, $0.key) }, uniquingKeysWith: { $1 })
+        known.compactMap { $0.value.array == 0 ? nil : ($0.value.array, $0.key) },
+        uniquingKeysWith: { $1 }
+    )
 
     /// The array type with this element, or ``inferred`` for a type that this driver does not know.
     public var array: PostgresType { PostgresType(oid: Self.known[self.oid]?.array ?? 0) }
