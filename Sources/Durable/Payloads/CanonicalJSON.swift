@@ -5,7 +5,9 @@
 /// Keys are sorted (of two equal ones the last counts, as Postgres has it), numbers are exact decimals without superfluous digits
 /// (`1`, `1.0` and `1e0` are equal, as are `0` and `-0`), white space and escapes are normalised.
 package enum CanonicalJSON {
-    /// The canonical text. An envelope of `PayloadCoder` is opened first.
+    /// The canonical text.
+    ///
+    /// An envelope of `PayloadCoder` is opened first.
     ///
     /// - Throws: `DurableError.undecodable` if the text is no JSON, or is nested more than 512 levels deep.
     package static func canonical(_ json: [UInt8]) throws -> [UInt8] {

@@ -92,7 +92,9 @@ struct JSONReader {
         } while depth > 0
     }
 
-    /// The text of one field of an object, nil if it has none of this name. The name must need no escapes.
+    /// The text of one field of an object, nil if it has none of this name.
+    ///
+    /// The name must need no escapes.
     static func field(_ name: String, of object: [UInt8]) throws -> [UInt8]? {
         var reader = JSONReader(object)
         guard reader.take("{") else { throw reader.malformed("an object was expected") }

@@ -11,7 +11,9 @@
 /// It replaces the delay of the retry policy, unshortened by its cap; the policy's number of attempts and total time still hold. What
 /// is recorded and shown is the error that it wraps.
 public struct RetryAfter: Error, RetryAdvice, CustomStringConvertible {
-    /// How long to wait before the next attempt. Negative means at once; more than 100 years means 100 years.
+    /// How long to wait before the next attempt.
+    ///
+    /// Negative means at once; more than 100 years means 100 years.
     public var delay: Duration
     /// What went wrong.
     public var underlying: any Error

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The attempts of one step: which one is next, and what follows a failure. Pure: time and chance are handed in.
+/// The attempts of one step.
+///
+/// Which one is next, and what follows a failure. Pure: time and chance are handed in.
 package struct RetryState: Sendable {
     package let policy: RetryPolicy
     /// The number of the attempt that is under way or next, from 1.
