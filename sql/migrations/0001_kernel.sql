@@ -198,6 +198,8 @@ CREATE TABLE durable.live (
 
 CREATE INDEX live_due ON durable.live (name, version, run_at) WHERE executor IS NULL;
 CREATE INDEX live_owner ON durable.live (executor) WHERE executor IS NOT NULL;
+-- Nearly always empty. Without it each claim would look through everything that is due for a suspect that is not there.
+CREATE INDEX live_suspect ON durable.live (name, version, run_at) WHERE executor IS NULL AND recoveries >= 2;
 
 COMMENT ON TABLE durable.live IS 'What is pending: one small mutable row per unfinished workflow. Its owner and its run token change by the owner or by a takeover only.';
 COMMENT ON COLUMN durable.live.workflow_id IS 'The workflow.';
@@ -459,7 +461,7 @@ CREATE FUNCTION durable.take_over(executor integer, gone boolean DEFAULT false) 
         IF NOT FOUND THEN
             RETURN true;
         END IF;
-        -- Again, now that nobody can renew behind our back with a write of its own: it may have come back meanwhile.
+        -- Again, now that it cannot renew behind our back (renewals are fenced too): it may have come back meanwhile.
         IF NOT take_over.gone AND NOT durable.lease_is_over(take_over.executor) THEN
             RETURN false;
         END IF;
@@ -744,8 +746,9 @@ SELECT
     e.pid,
     e.build,
     CASE
-        WHEN e.fenced_at IS NOT NULL THEN 'fenced'
+        -- First: what a stopped one left behind is taken over as well, and that is no death.
         WHEN e.stopped_at IS NOT NULL THEN 'stopped'
+        WHEN e.fenced_at IS NOT NULL THEN 'fenced'
         WHEN durable.clock() <= greatest(l.expires_at, greatest(s.since, pg_postmaster_start_time()) + l.period)
             THEN 'alive'
         ELSE 'dead'

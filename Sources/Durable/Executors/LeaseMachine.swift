@@ -32,8 +32,8 @@ package struct LeaseMachine: Sendable {
         case answered(RenewalReply)
         /// The renewal in flight failed, or its deadline passed. Whether the server has applied it is unknown.
         case failed
-        /// This process gives the lease back.
-        case stop
+        /// The identity is over for a reason that did not come with a renewal: a fence refused it, or this process stops.
+        case end(LeaseEnding)
     }
 
     /// What the owner of the machine must tell others.
@@ -98,7 +98,7 @@ package struct LeaseMachine: Sendable {
         case .timer: return self.timer(at: now)
         case .answered(let reply): return self.answered(reply, at: now)
         case .failed: return self.failed(at: now)
-        case .stop: return self.end(.stopped)
+        case .end(let ending): return self.end(ending)
         }
     }
 

@@ -130,7 +130,7 @@ import Testing
 
     @Test func `a stopped lease permits nothing more`() {
         var machine = Self.machine()
-        #expect(machine.handle(.stop, at: Self.at(1)) == .init(change: .ended(.stopped)))
+        #expect(machine.handle(.end(.stopped), at: Self.at(1)) == .init(change: .ended(.stopped)))
         #expect(!machine.mayStartEffect(at: Self.at(1)))
     }
 

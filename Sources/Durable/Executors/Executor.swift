@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Libpq
+package import Logging
+import Synchronization
+
+/// This process, as the database sees it: registers it, keeps its lease, and registers it anew when it was declared dead.
+///
+/// ```
+/// let lease = try await executor.register()       // identity of this process start
+/// try await lease.waitUntilMayStartEffect()       // before every attempt of every step
+/// await executor.stop()                           // others take over at once
+/// ```
+package final class Executor: Sendable {
+    private struct State {
+        var keeper: LeaseKeeper?
+        var isStopped = false
+        var renewing: Task<Void, Never>?
+    }
+
+    /// The database's time as this process knows it.
+    package let clock = DatabaseClock()
+    private let configuration: PostgresConfiguration
+    private let registration: Registration
+    private let events: ExecutorEvents
+    private let activity: @Sendable () -> [ActivityRow]
+    private let logger: Logger
+    /// A thread of its own for the lease: no user code, and no other connection, can delay a renewal.
+    private let poller = Poller(name: "durable-lease")
+    private let state = Mutex(State())
+
+    /// Makes an executor that is not registered yet.
+    ///
+    /// - Parameter activity: Steps that have been running for more than a second; asked with every renewal.
+    package init(
+        configuration: PostgresConfiguration,
+        statements: ExecutorStatements,
+        recovery: RecoveryStatements,
+        options: ExecutorOptions,
+        logger: Logger,
+        events: ExecutorEvents = ExecutorEvents(),
+        activity: @escaping @Sendable () -> [ActivityRow] = { [] }
+    ) {
+        self.configuration = configuration
+        self.registration = Registration(
+            statements: statements,
+            recovery: recovery,
+            options: options,
+            facts: .current(),
+            clock: self.clock,
+            logger: logger
+        )
+        self.events = events
+        self.activity = activity
+        self.logger = logger
+    }
+
+    /// The label of this executor.
+    package var name: String { self.registration.name }
+
+    /// The lease of the present identity; nil before registration, and while a dead identity is being replaced.
+    package var lease: Lease? {
+        self.state.withLock { state in
+            guard let lease = state.keeper?.lease, lease.ending == nil else { return nil }
+            return lease
+        }
+    }
+
+    /// Database time: microseconds since 2000-01-01 UTC, never going back.
+    package func databaseNow() -> Int64 { self.clock.now() }
+
+    /// Registers this process under a new identity and begins to keep its lease.
+    ///
+    /// - Throws: `PostgresError` if the database cannot be reached or refuses; `DurableError` with code `notRunning` after `stop`.
+    package func register() async throws -> Lease {
+        try await self.register(replacing: nil)
+    }
+
+    /// Gives the lease back and ends every thread and connection of the executor.
+    ///
+    /// It cannot be registered again.
+    ///
+    /// - Parameter limit: How long to try; without success the lease ends by itself.
+    package func stop(within limit: Duration = .seconds(3)) async {
+        let (keeper, renewing) = self.state.withLock { state in
+            state.isStopped = true
+            return (state.keeper, state.renewing)
+        }
+        renewing?.cancel()
+        await renewing?.value
+        await keeper?.release(within: limit)
+    }
+
+    /// Tells the executor that the fence refused a transaction of one of its identities: it need not wait for the next
+    /// renewal to learn that the identity is dead.
+    ///
+    /// Does nothing if it knows already.
+    package func refused(_ identity: ExecutorIdentity, _ ending: LeaseEnding) {
+        let keeper = self.state.withLock { $0.keeper }
+        guard let keeper, keeper.lease.identity == identity else { return }
+        keeper.end(ending)
+    }
+
+    private func register(replacing former: ExecutorIdentity?) async throws -> Lease {
+        let connection = try await PostgresConnection.connect(self.configuration, on: self.poller)
+        do {
+            let entered = try await self.registration.register(on: connection, replacing: former)
+            let options = self.registration.options.lease
+            let lease = Lease(identity: entered.identity, until: entered.sentAt + options.usable)
+            let keeper = LeaseKeeper(
+                lease: lease,
+                machine: LeaseMachine(
+                    options: options,
+                    server: entered.identity.server,
+                    expiry: entered.expiry,
+                    sentAt: entered.sentAt
+                ),
+                connection: connection,
+                means: self.means(for: lease)
+            )
+            let isStopped = self.state.withLock { state in
+                if !state.isStopped { state.keeper = keeper }
+                return state.isStopped
+            }
+            if isStopped {
+                await keeper.release(within: options.requestDeadline)
+                throw DurableError(.notRunning, "The executor was stopped while it registered.")
+            }
+            keeper.start()
+            self.logger.info(
+                "Registered as an executor",
+                metadata: ["durable.executor": "\(entered.identity.number)", "durable.executor.name": "\(self.name)"]
+            )
+            await self.settle(entered.namesakes, of: entered.identity)
+            return lease
+        } catch {
+            if self.state.withLock({ $0.keeper == nil || $0.isStopped }) { connection.close() }
+            throw error
+        }
+    }
+
+    /// What a former process of the same name has left is a matter of speed only: the recovery sweep finds it in any case.
+    private func settle(_ namesakes: [Registration.Namesake], of identity: ExecutorIdentity) async {
+        do {
+            try await self.registration.settle(namesakes, of: identity) {
+                try await PostgresConnection.connect(self.configuration, on: self.poller)
+            }
+        } catch {
+            self.logger.warning(
+                "Could not look after other executors of this name",
+                metadata: ["durable.executor": "\(identity.number)", "error": "\(error)"]
+            )
+        }
+    }
+
+    private func means(for lease: Lease) -> LeaseKeeper.Means {
+        LeaseKeeper.Means(
+            poller: self.poller,
+            configuration: self.configuration,
+            statements: self.registration.statements,
+            clock: self.clock,
+            logger: self.logger,
+            activity: self.activity,
+            changed: { [weak self] change in self?.changed(change, of: lease) }
+        )
+    }
+
+    private func changed(_ change: LeaseMachine.Change, of lease: Lease) {
+        switch change {
+        case .lapsed: self.events.lapsed(lease)
+        case .restored: self.events.restored(lease)
+        case .ended(.stopped): break
+        case .ended(let ending):
+            self.events.ended(lease, ending)
+            self.replace(lease.identity, ending)
+        }
+    }
+
+    /// Registers a new identity in place of a dead one, however long the database is away.
+    ///
+    /// Not on the renewal path: a process without an identity has nothing to renew.
+    private func replace(_ former: ExecutorIdentity, _ ending: LeaseEnding) {
+        if ending == .incarnationChanged { self.clock.reset() }
+        self.state.withLock { state in
+            guard !state.isStopped else { return }
+            state.renewing = Task.detached {
+                var delay = Duration.milliseconds(100)
+                while !Task.isCancelled {
+                    do {
+                        let lease = try await self.register(replacing: former)
+                        self.events.registered(lease)
+                        return
+                    } catch is CancellationError {
+                        return
+                    } catch {
+                        self.logger.warning(
+                            "Could not register again; trying once more",
+                            metadata: ["durable.executor.name": "\(self.name)", "error": "\(error)"]
+                        )
+                    }
+                    try? await Task.sleep(for: delay * Double.random(in: 0.5...1.5))
+                    delay = min(delay * 2, .seconds(5))
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// All statements of one engine, made once for its schema.
+package final class Statements: Sendable {
+    /// The schema they are for.
+    package let schema: SchemaName
+    /// Registration and lease.
+    package let executors: ExecutorStatements
+    /// Takeover, claims, orphans.
+    package let recovery: RecoveryStatements
+
+    package init(schema: SchemaName = .standard) {
+        self.schema = schema
+        self.executors = ExecutorStatements(schema: schema)
+        self.recovery = RecoveryStatements(schema: schema)
+    }
+}
