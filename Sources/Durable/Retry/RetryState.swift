@@ -14,7 +14,7 @@ package struct RetryState: Sendable {
     package init(_ policy: RetryPolicy, failed: Int = 0) throws {
         try policy.validate()
         self.policy = policy
-        self.attempt = max(0, failed).addingReportingOverflow(1).partialValue
+        self.attempt = min(max(0, failed), .max - 1) + 1
     }
 
     /// Whether the policy allows the next attempt at all: it may have been lowered since the last one failed.
