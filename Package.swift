@@ -59,12 +59,16 @@ let package = Package(
         .target(name: "TemporaryPostgres", swiftSettings: settings),
         .target(
             name: "DurableTesting",
-            dependencies: ["Durable", "TemporaryPostgres"],
+            dependencies: ["Durable", "Libpq", "TemporaryPostgres"],
             swiftSettings: settings
         ),
         .executableTarget(name: "durable-demo", dependencies: ["Durable"], swiftSettings: settings),
         .testTarget(name: "LibpqTests", dependencies: ["Libpq", "TemporaryPostgres"], swiftSettings: settings),
-        .testTarget(name: "DurableTests", dependencies: ["Durable", "DurableTesting"], swiftSettings: settings),
+        .testTarget(
+            name: "DurableTests",
+            dependencies: ["Durable", "DurableTesting", "Libpq", "TemporaryPostgres"],
+            swiftSettings: settings
+        ),
         .testTarget(name: "TemporaryPostgresTests", dependencies: ["TemporaryPostgres"], swiftSettings: settings),
     ]
 )

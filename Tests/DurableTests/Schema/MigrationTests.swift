@@ -14,7 +14,7 @@ import Testing
         #expect(migrations.count == files.count)
         for (file, migration) in zip(files, migrations) {
             let sql = try String(contentsOf: folder.appendingPathComponent(file), encoding: .utf8)
-            #expect(try migration == Migration(file: file, sql: sql))
+            #expect(migration == (try Migration(file: file, sql: sql)))
         }
         #expect(migrations.map(\.version) == Array(1...migrations.count))
     }

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DurableTesting
+import Libpq
+import TemporaryPostgres
+import Testing
+
+@testable import Durable
+
+@Suite struct SchemaMigratorTests {
+    @Test func `an empty database gets every migration, with its checksum, and a second boot changes nothing`()
+        async throws
+    {
+        try await withEmptyDatabase { database in
+            let first = try await SchemaMigrator().prepare(database.configuration)
+            let versions = try Migration.all().map(\.version)
+            #expect(first == .init(version: versions.last ?? 0, applied: versions))
+            let second = try await SchemaMigrator().prepare(database.configuration)
+            #expect(second == .init(version: versions.last ?? 0, applied: []))
+            try await SchemaMigrator(mode: .verify).prepare(database.configuration)
+
+            let rows = try await database.rows(
+                "SELECT version || name || oldest_generation || checksum FROM durable.migration"
+            )
+            let expected = try Migration.all().map { "\($0.version)\($0.name)\($0.oldestGeneration)\($0.checksum)" }
+            #expect(rows == expected)
+        }
+    }
+
+    @Test func `verify says what is missing and what to do, and creates nothing`() async throws {
+        try await withEmptyDatabase { database in
+            let error = await #expect(throws: DurableError.self) {
+                try await SchemaMigrator(mode: .verify).prepare(database.configuration)
+            }
+            #expect(error?.code == .schemaMismatch)
+            #expect(
+                error?.message == """
+                    schema "durable" of database "\(database.name)" does not exist or is empty, and this process needs \
+                    migration 1 (kernel): boot one process with migrate: .onBoot as a role that may create tables, or apply \
+                    the files of sql/migrations with psql
+                    """
+            )
+            let schemas = try await database.rows("SELECT nspname FROM pg_namespace WHERE nspname = 'durable'")
+            #expect(schemas.isEmpty)
+        }
+    }
+
+    @Test func `two processes that migrate at once: one applies, the other finds it done`() async throws {
+        try await withEmptyDatabase { database in
+            let reports = try await withThrowingTaskGroup(of: SchemaMigrator.Report.self) { group in
+                for _ in 0..<4 {
+                    group.addTask { try await SchemaMigrator().prepare(database.configuration) }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            let versions = try Migration.all().map(\.version)
+            #expect(reports.map(\.applied).filter { !$0.isEmpty } == [versions])
+            #expect(reports.allSatisfy { $0.version == versions.last })
+        }
+    }
+
+    @Test func `a lock that another migration holds is waited for, then named`() async throws {
+        try await withEmptyDatabase { database in
+            let other = try await PostgresConnection.connect(database.configuration)
+            defer { other.close() }
+            try await other.run(
+                Pipeline([
+                    Statement("BEGIN"), Statement("SELECT pg_advisory_xact_lock(1685418594, hashtext('durable'))"),
+                ])
+            )
+            let migrator = try SchemaMigrator(lockTimeout: .seconds(1))
+            let error = await #expect(throws: DurableError.self) { try await migrator.prepare(database.configuration) }
+            #expect(error?.code == .schemaMismatch)
+            #expect(error?.message.contains("another session has held its lock for 1.0 seconds") == true)
+            try await other.execute("ROLLBACK")
+            try await migrator.prepare(database.configuration)
+        }
+    }
+
+    @Test(arguments: ["Mein \"Schema\"", "durable_two", "a$$b", "SCHEMA"])
+    func `a schema of any name works beside the standard one`(name: String) async throws {
+        try await withTestDatabase { database in
+            let schema = try SchemaName(name)
+            try await SchemaMigrator(schema: schema).prepare(database.configuration)
+            try await SchemaMigrator(schema: schema, mode: .verify).prepare(database.configuration)
+
+            // The same objects in both, and nothing of the one refers to the other.
+            let objects = """
+                SELECT c.relname::text || c.relkind::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                WHERE n.nspname = $1 UNION ALL
+                SELECT p.proname::text || pg_get_function_arguments(p.oid) FROM pg_proc p
+                JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = $1 ORDER BY 1
+                """
+            let standard = try await database.rows(objects, "durable")
+            #expect(try await database.rows(objects, name) == standard)
+            let strangers = """
+                SELECT p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+                WHERE n.nspname = $1 AND p.prosrc ~ '\\mdurable\\.' AND p.prosrc !~ '''durable\\.|EXCEPTION ''durable'
+                """
+            #expect(try await database.rows(strangers, name).isEmpty)
+
+            let session = try await FenceSession(database, schema: schema)
+            try await session.register()
+            try await session.fence()
+            let executors = schema.rewrite("SELECT number::text FROM durable.executor")
+            #expect(try await database.rows(executors) == ["1"])
+            #expect(try await database.rows("SELECT number::text FROM durable.executor").isEmpty)
+        }
+    }
+
+    @Test func `psql runs the same file, twice is refused without harm, and the library accepts its work`() async throws
+    {
+        try await withEmptyDatabase { database in
+            let server = try await TemporaryPostgres.shared()
+            let file = migrationFile("0001_kernel.sql")
+            try await server.run(file: file, database: database.name)
+            #expect(
+                try await database.rows("SELECT checksum FROM durable.migration WHERE checksum IS NOT NULL").isEmpty
+            )
+            await #expect(throws: TemporaryPostgresError.self) {
+                try await server.run(file: file, database: database.name)
+            }
+            let report = try await SchemaMigrator(mode: .verify).prepare(database.configuration)
+            #expect(report == .init(version: 1, applied: []))
+        }
+    }
+
+    @Test func `a failed migration leaves nothing behind and says what failed`() async throws {
+        try await withTestDatabase { database in
+            let broken = try Migration(
+                file: "0002_broken.sql",
+                sql: "-- oldest code generation: 1\nCREATE TABLE durable.extra (a int);\nSELECT 1 / 0;\n"
+            )
+            let migrator = SchemaMigrator(migrations: try Migration.all() + [broken])
+            let error = await #expect(throws: DurableError.self) { try await migrator.prepare(database.configuration) }
+            #expect(error?.message.contains("migration 2 (broken)") == true)
+            #expect(error?.message.contains("division by zero") == true)
+            #expect(try await database.rows("SELECT relname FROM pg_class WHERE relname = 'extra'").isEmpty)
+            try await SchemaMigrator().prepare(database.configuration)
+        }
+    }
+
+    @Test func `a migration that does not record itself is refused`() async throws {
+        try await withTestDatabase { database in
+            let silent = try Migration(file: "0002_silent.sql", sql: "-- oldest code generation: 1\nSELECT 1;\n")
+            let migrator = SchemaMigrator(migrations: try Migration.all() + [silent])
+            let error = await #expect(throws: DurableError.self) { try await migrator.prepare(database.configuration) }
+            #expect(error?.message.contains("does not end with its row") == true)
+        }
+    }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DurableTesting
+import Foundation
+import Libpq
+
+@testable import Durable
+
+/// Runs the body with an empty database, dropped afterwards.
+func withEmptyDatabase(
+    options: String = "",
+    _ body: (TestDatabase) async throws -> Void
+) async throws {
+    let database = try await TestDatabase.makeEmpty(options: options)
+    do {
+        try await body(database)
+    } catch {
+        try? await database.drop()
+        throw error
+    }
+    try await database.drop()
+}
+
+/// The path of a file in `sql/migrations`.
+func migrationFile(_ name: String) -> String {
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("../../../sql/migrations/\(name)").standardizedFileURL.path
+}
+
+extension TestDatabase {
+    /// The first column of the rows of one statement, as text, in a session of its own.
+    func rows(_ sql: String, _ parameters: String...) async throws -> [String] {
+        let connection = try await PostgresConnection.connect(self.configuration)
+        defer { connection.close() }
+        return try await connection.strings(sql, parameters)
+    }
+
+    /// A configuration for another role.
+    func configuration(role: String) -> PostgresConfiguration {
+        PostgresConfiguration(self.connectionString + " user=\(role)")
+    }
+}
+
+extension PostgresConnection {
+    /// The first column of the rows of one statement, as text; NULL as an empty one.
+    func strings(_ sql: String, _ parameters: [String] = []) async throws -> [String] {
+        try await self.query(Query(sql, parameters: parameters.map { Parameter($0) })).map { row in
+            try row.isNull(0) ? "" : row.decode(0, as: String.self)
+        }
+    }
+}
+
+/// A session that writes as an executor, for tests of the fence.
+struct FenceSession {
+    let connection: PostgresConnection
+    private let schema: SchemaName
+
+    init(_ database: TestDatabase, schema: SchemaName = .standard) async throws {
+        self.connection = try await PostgresConnection.connect(database.configuration)
+        self.schema = schema
+    }
+
+    /// Registers an executor whose lease lasts for so long, and returns its number.
+    @discardableResult
+    func register(lease: String = "15 seconds", period: String = "15 seconds") async throws -> Int32 {
+        let number = try await self.run(
+            """
+            INSERT INTO durable.executor (id, name, host, pid) VALUES (gen_random_uuid(), 'test', 'host', 1)
+            RETURNING number::text
+            """
+        )
+        try await self.run(
+            "INSERT INTO durable.lease (executor, expires_at, period) VALUES (\(number), durable.clock() + '\(lease)', '\(period)')"
+        )
+        return Int32(number) ?? 0
+    }
+
+    func fence(_ executor: Int32 = 1, epoch: Int = 1, strict: Bool = false) async throws {
+        let name = strict ? "fence_strict" : "fence"
+        try await self.run("SELECT durable.\(name)(\(executor), \(epoch), durable.incarnation())::text")
+    }
+
+    /// The first column of the first row, as text.
+    @discardableResult
+    func run(_ sql: String) async throws -> String {
+        try await self.connection.strings(self.schema.rewrite(sql)).first ?? ""
+    }
+
+    /// Waits until this session waits for a lock, seen from another one.
+    func isWaiting(seenFrom other: FenceSession) async throws {
+        let question = "SELECT wait_event_type FROM pg_stat_activity WHERE pid = \(self.connection.backendPID)"
+        while try await other.run(question) != "Lock" { await Task.yield() }
+    }
+}
