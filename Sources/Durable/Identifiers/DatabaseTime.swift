@@ -11,6 +11,9 @@ package enum DatabaseTime {
     /// The first and the last time that a `timestamptz` holds (4714 BC to AD 294276); beyond lie its infinities.
     package static let range: ClosedRange<Int64> = -211_813_488_000_000_000...9_223_371_331_199_999_999
 
+    /// What Postgres sends and takes for `infinity`.
+    package static let infinity = Int64.max
+
     /// From 2000-01-01 to 2001-01-01, where `Date` begins, in seconds.
     private static let referenceDate = 31_622_400.0
 

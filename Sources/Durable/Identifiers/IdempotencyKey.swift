@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The key that a step hands to other services so that they do its work once: `checkout-7/parallel[1]/3`.
+/// The key that a step hands to other services so that they do its work once: `checkout-7/parallel@2[1]/3`.
 ///
 /// Workflow id, scope (left out where it is the workflow itself), position, and the part if a step does several things
 /// (`checkout-7/3:email`). What is not printable ASCII, and `/` and `%` in id and part, is percent-encoded, so the key may be an HTTP
@@ -11,12 +11,14 @@ package enum IdempotencyKey {
     package static let limit = 255
 
     /// The key of one step, the same for every attempt and in every process.
-    package static func text(workflow id: String, scope: ScopePath, position: Int, part: String? = nil) -> String {
+    package static func text(workflow id: String, scope: String, position: some FixedWidthInteger, part: String? = nil)
+        -> String
+    {
         var key: [UInt8] = []
         self.append(id, keepingSlash: false, to: &key)
         key.append(UInt8(ascii: "/"))
-        if scope.depth > 0 {
-            self.append(scope.text, keepingSlash: true, to: &key)
+        if !scope.isEmpty {
+            self.append(scope, keepingSlash: true, to: &key)
             key.append(UInt8(ascii: "/"))
         }
         JSONText.append(position, to: &key)

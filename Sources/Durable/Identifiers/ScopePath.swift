@@ -1,62 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where in a workflow concurrent work takes place: `parallel[1]/map[3]`; the workflow itself is the empty path.
-package struct ScopePath: Hashable, Sendable, CustomStringConvertible {
+/// Paths of scopes, where concurrent work takes place: `parallel@3[1]/audit@0` is the scope `audit` that the first call opens in the
+/// second branch of the group that call 3 of the workflow opens; the workflow itself is the empty path.
+///
+/// The position tells groups of one scope apart, whatever their names.
+package enum ScopePath {
     /// The first part of the scopes of clean-up, which no scope of a user's may be called.
-    static let undo = "undo"
+    package static let undo = "undo"
 
-    /// The workflow's own scope.
-    package static let root = ScopePath(text: "", depth: 0)
-
-    /// The path as the database keeps it.
-    package let text: String
-    /// How many parts it has.
-    package let depth: Int
-
-    package var description: String { self.text.isEmpty ? "the workflow itself" : self.text }
-
-    private init(text: String, depth: Int) {
-        self.text = text
-        self.depth = depth
-    }
-
-    /// A path that was recorded.
-    package init(recorded text: String) {
-        let separators = text.utf8.count { $0 == UInt8(ascii: "/") }
-        self.init(text: text, depth: text.isEmpty ? 0 : separators + 1)
-    }
-
-    /// The scope of a branch inside: `group` is `parallel`, `map`, `race`, or what distinguishes it (`map#2`).
+    /// The path that a call adds to its scope: its branches lie at `path[0]`, `path[1]` and so on, a scope of its own right there.
     ///
-    /// - Throws: `DurableError.invalidArgument` if the path becomes too deep (200 levels) or too long (1,800 bytes).
-    package func branch(of group: String, _ index: Int) throws -> ScopePath {
-        try self.appending("\(group)[\(index)]")
+    /// - Parameters:
+    ///   - name: a name that `IdentifierRules` allows for a scope.
+    ///   - position: the position of the call in `scope`.
+    package static func of(_ name: String, at position: some BinaryInteger, in scope: String) -> String {
+        scope.isEmpty ? "\(name)@\(position)" : "\(scope)/\(name)@\(position)"
     }
 
-    /// The scope inside that has a name of its own.
-    ///
-    /// - Throws: `DurableError.invalidArgument` if the name is none, or the path becomes too deep or too long.
-    package func scope(_ name: String) throws -> ScopePath {
-        try IdentifierRules.check(name: name, of: .scope)
-        return try self.appending(name)
+    /// The scope of one branch of a group.
+    package static func branch(_ index: some BinaryInteger, of group: String) -> String { "\(group)[\(index)]" }
+
+    /// How many levels a path has.
+    package static func depth(_ path: String) -> Int {
+        path.isEmpty ? 0 : path.utf8.count { $0 == UInt8(ascii: "/") } + 1
     }
 
-    /// The path with one more part, which the engine made and which is not checked but for its length.
-    package func appending(_ part: String) throws -> ScopePath {
-        let depth = self.depth + 1
-        guard depth <= IdentifierRules.depthLimit else {
-            throw IdentifierRules.invalid(
+    /// Throws `DurableError.invalidArgument` for a path of more than 200 levels or 1,800 bytes.
+    package static func check(_ path: String, workflow: String? = nil) throws {
+        // Shorter than any path that could be too deep: "a/" for each level.
+        let bytes = path.utf8.count
+        guard bytes >= 2 * IdentifierRules.depthLimit else { return }
+        let depth = self.depth(path)
+        var error: DurableError?
+        if depth > IdentifierRules.depthLimit {
+            error = IdentifierRules.invalid(
                 "A scope is nested \(depth) levels deep; the limit is \(IdentifierRules.depthLimit)."
-                    + " It begins with \"\(self.text.prefix(60))\"."
+                    + " Its path begins with \"\(path.prefix(60))\"."
+            )
+        } else if bytes > IdentifierRules.scopeLimit {
+            error = IdentifierRules.invalid(
+                "The path of a scope that is nested \(depth) levels deep has \(bytes) bytes; the limit is "
+                    + "\(IdentifierRules.scopeLimit). Shorter names help. It begins with \"\(path.prefix(60))\"."
             )
         }
-        let text = self.text.isEmpty ? part : "\(self.text)/\(part)"
-        guard text.utf8.count <= IdentifierRules.scopeLimit else {
-            throw IdentifierRules.invalid(
-                "The path of a scope that is nested \(depth) levels deep has \(text.utf8.count) bytes; the limit is "
-                    + "\(IdentifierRules.scopeLimit). Shorter names of scopes help. It begins with \"\(self.text.prefix(60))\"."
-            )
-        }
-        return ScopePath(text: text, depth: depth)
+        guard var error else { return }
+        error.workflow = workflow
+        throw error
     }
 }

@@ -45,41 +45,45 @@ import Testing
             #expect(words?.contains("separates the parts of a scope path") == true)
         }
         #expect(
-            self.words { _ = try ScopePath.root.scope("undo") } == "The scope name \"undo\" is reserved for clean-up."
+            self.words { try IdentifierRules.check(name: "undo", of: .scope) }
+                == "The scope name \"undo\" is reserved for clean-up."
         )
     }
 
     @Test func `scopes are paths`() throws {
-        let path = try ScopePath.root.branch(of: "parallel", 1).branch(of: "map", 3).scope("audit")
-        #expect(path.text == "parallel[1]/map[3]/audit")
-        #expect(path.depth == 3)
-        #expect(ScopePath(recorded: path.text) == path)
-        #expect(ScopePath(recorded: "") == .root)
+        let group = ScopePath.of("parallel", at: 3, in: "")
+        let path = ScopePath.of("audit", at: 0, in: ScopePath.branch(1, of: group))
+        #expect(path == "parallel@3[1]/audit@0")
+        #expect(ScopePath.depth(path) == 2)
+        #expect(ScopePath.depth("") == 0)
+        try ScopePath.check(path)
+        try ScopePath.check("")
     }
 
     @Test func `200 levels are the limit`() throws {
-        var path = ScopePath.root
-        for _ in 0..<200 { path = try path.branch(of: "map", 3) }
-        #expect(path.text.utf8.count == 1399)
-        let words = self.words { _ = try path.branch(of: "map", 3) }
+        var path = ""
+        for _ in 0..<200 { path = ScopePath.of("x", at: 3, in: path) }
+        try ScopePath.check(path)
+        let words = self.words { try ScopePath.check(ScopePath.of("x", at: 3, in: path)) }
         #expect(
-            words?.hasPrefix("A scope is nested 201 levels deep; the limit is 200. It begins with \"map[3]/map[3]")
+            words?.hasPrefix("A scope is nested 201 levels deep; the limit is 200. Its path begins with \"x@3/x@3")
                 == true
         )
     }
 
     @Test func `1,800 bytes are the limit of a path`() throws {
-        let name = String(repeating: "x", count: 128)
-        var path = ScopePath.root
-        for _ in 0..<13 { path = try path.scope(name) }
-        #expect(path.text.utf8.count == 13 * 129 - 1)
-        let words = self.words { _ = try path.scope(name) }
+        let name = String(repeating: "x", count: 120)
+        var path = ""
+        for _ in 0..<14 { path = ScopePath.of(name, at: 3, in: path) }
+        try ScopePath.check(path + "/" + String(repeating: "x", count: 1800 - path.utf8.count - 1))
+        path = ScopePath.of(name, at: 3, in: path)
+        let error = #expect(throws: DurableError.self) { try ScopePath.check(path, workflow: "w") }
+        #expect(error?.workflow == "w")
         #expect(
-            words?.hasPrefix("The path of a scope that is nested 14 levels deep has 1805 bytes; the limit is 1800.")
-                == true
+            error?.message.hasPrefix(
+                "The path of a scope that is nested 15 levels deep has 1844 bytes; the limit is 1800."
+            ) == true
         )
-        path = try path.scope(String(repeating: "x", count: 123))
-        #expect(path.text.utf8.count == 1800)
     }
 
     @Test func `the longest key fits an index row of Postgres`() {
@@ -94,22 +98,21 @@ import Testing
         #expect(up(bytes, 8) <= 2704)
     }
 
-    @Test func `keys for other services are readable, and one for each place`() throws {
-        let scope = try ScopePath.root.branch(of: "parallel", 1).scope("a:1")
-        #expect(IdempotencyKey.text(workflow: "checkout-7", scope: .root, position: 3) == "checkout-7/3")
+    @Test func `keys for other services are readable, and one for each place`() {
+        let scope = "parallel@0[1]/a:1@2"
+        #expect(IdempotencyKey.text(workflow: "checkout-7", scope: "", position: 3) == "checkout-7/3")
         #expect(
-            IdempotencyKey.text(workflow: "checkout-7", scope: scope, position: 3) == "checkout-7/parallel[1]/a:1/3"
+            IdempotencyKey.text(workflow: "checkout-7", scope: scope, position: 3) == "checkout-7/parallel@0[1]/a:1@2/3"
         )
-        #expect(IdempotencyKey.text(workflow: "c", scope: .root, position: 3, part: "e/mail") == "c/3:e%2Fmail")
-        #expect(IdempotencyKey.text(workflow: "a/b %\r\né", scope: .root, position: 0) == "a%2Fb%20%25%0D%0A%C3%A9/0")
+        #expect(IdempotencyKey.text(workflow: "c", scope: "", position: 3, part: "e/mail") == "c/3:e%2Fmail")
+        #expect(IdempotencyKey.text(workflow: "a/b %\r\né", scope: "", position: 0) == "a%2Fb%20%25%0D%0A%C3%A9/0")
         var keys: Set<String> = []
         var count = 0
         for id in ["a", "a/", "a/1", "a%2F", "a:1"] {
             for scope in ["", "1", "1/1", "1:1"] {
                 for position in [1, 11] {
                     for part in [nil, "", "1", "1:1", "/1"] {
-                        let path = ScopePath(recorded: scope)
-                        keys.insert(IdempotencyKey.text(workflow: id, scope: path, position: position, part: part))
+                        keys.insert(IdempotencyKey.text(workflow: id, scope: scope, position: position, part: part))
                         count += 1
                     }
                 }
@@ -120,8 +123,8 @@ import Testing
 
     @Test func `long keys end in a digest and stay within 255 bytes`() {
         let id = String(repeating: "é", count: 256)
-        let first = IdempotencyKey.text(workflow: id, scope: .root, position: 1)
-        let second = IdempotencyKey.text(workflow: id, scope: .root, position: 2)
+        let first = IdempotencyKey.text(workflow: id, scope: "", position: 1)
+        let second = IdempotencyKey.text(workflow: id, scope: "", position: 2)
         #expect(first.utf8.count == 255)
         #expect(first != second)
         let whole = String(repeating: "%C3%A9", count: 256) + "/1"
