@@ -3,8 +3,10 @@
 import CLibpq
 import Synchronization
 
-/// One attempt to connect. The poller waits for the socket; every step of libpq runs on a short-lived thread of its own, because
-/// name resolution, TLS and password hashing may take long and nothing may hold up the poller.
+/// One attempt to connect.
+///
+/// The poller waits for the socket; every step of libpq runs on a short-lived thread of its own, because name
+/// resolution, TLS and password hashing may take long and nothing may hold up the poller.
 final class ConnectionAttempt: PollerSource {
     private struct State {
         var connection: Established?

@@ -12,8 +12,10 @@ extension ConnectionCore {
         let pointer: OpaquePointer
     }
 
-    /// Asks the server to stop a request, now if it is the current one, else when it becomes so. Asked again until the request is over,
-    /// because a request to cancel that arrives before its statement does is forgotten.
+    /// Asks the server to stop a request, now if it is the current one, else when it becomes so.
+    ///
+    /// Asked again until the request is over, because a request to cancel that arrives before its statement does is
+    /// forgotten.
     func cancel(_ id: UInt64) {
         self.state.withLock { state in
             guard let index = state.outstanding.firstIndex(where: { $0.id == id }) else { return }
@@ -26,21 +28,32 @@ extension ConnectionCore {
     func cancelCurrent(_ state: inout State, _ id: UInt64, pause: Duration = .milliseconds(20)) {
         guard let connection = state.connection, let pointer = PQgetCancel(connection) else { return }
         let key = CancelKey(pointer: pointer)
+        state.cancelling[id] = .some(nil)
         // Inside the lock no wait is allowed, and PQcancel connects.
         let isStarted = HelperThread.start("postgres-cancel") {
             defer { PQfreeCancel(key.pointer) }
-            guard self.isCurrent(id) else { return }
-            withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
-                _ = PQcancel(key.pointer, buffer.baseAddress, 256)
-            }
-            self.poller.schedule(after: pause) {
-                self.state.withLock { state in
-                    guard state.outstanding.first?.id == id else { return }
-                    self.cancelCurrent(&state, id, pause: min(pause * 2, .seconds(1)))
+            if self.isCurrent(id) {
+                withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
+                    _ = PQcancel(key.pointer, buffer.baseAddress, 256)
                 }
             }
+            self.cancelSent(id, pause: pause)
         }
-        if !isStarted { PQfreeCancel(key.pointer) }
+        guard !isStarted else { return }
+        PQfreeCancel(key.pointer)
+        state.cancelling[id] = nil
+    }
+
+    /// Releases the answer that came meanwhile, or asks again after a while.
+    private func cancelSent(_ id: UInt64, pause: Duration) {
+        let finished = self.state.withLock { $0.cancelling.removeValue(forKey: id) }
+        if let finished, let finished { return self.poller.execute { self.tell([finished]) } }
+        self.poller.schedule(after: pause) {
+            self.state.withLock { state in
+                guard state.outstanding.first?.id == id else { return }
+                self.cancelCurrent(&state, id, pause: min(pause * 2, .seconds(1)))
+            }
+        }
     }
 
     private func isCurrent(_ id: UInt64) -> Bool {

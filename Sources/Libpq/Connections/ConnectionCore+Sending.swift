@@ -5,11 +5,14 @@ import DequeModule
 import Synchronization
 
 extension ConnectionCore {
-    /// Hands a pipeline to libpq and writes it, on the calling thread. Returns the request's id, or nil if it was refused.
+    /// Hands a pipeline to libpq and writes it, on the calling thread.
+    ///
+    /// Returns the request's id, or nil if it was refused. `before` runs under the lock, ahead of the first byte.
     @discardableResult
     func send(
         _ statements: [Statement],
         deadline: Duration?,
+        before: (inout State) -> Void = { _ in },
         completion: @escaping Completion
     ) -> UInt64? {
         if let problem = Self.problem(statements) {
@@ -25,6 +28,7 @@ extension ConnectionCore {
                 let request = Outstanding(id: 0, statements: statements, deadline: .max, completion: completion)
                 return (nil, [Finished(outstanding: request, result: .failure(self.closedError(state)))])
             }
+            before(&state)
             if state.machine.isIdle, state.transactionStatus == .idle { self.sendDeallocations(&state, connection) }
             let id = state.nextRequest
             state.nextRequest += 1
@@ -70,7 +74,9 @@ extension ConnectionCore {
 
     // MARK: Under the lock
 
-    /// Queues a request in libpq, prepares included, and writes what the socket takes. False if libpq refuses; the connection is useless then.
+    /// Queues a request in libpq, prepares included, and writes what the socket takes.
+    ///
+    /// False if libpq refuses; the connection is useless then.
     private func hand(_ request: Outstanding, to connection: OpaquePointer, _ state: inout State) -> Bool {
         var request = request
         var steps: [PipelineMachine.Step] = []
@@ -146,8 +152,10 @@ extension ConnectionCore {
         }
     }
 
-    /// Frees what the cache has dropped. As a request of its own, and only while the session is at rest: an error in it must not
-    /// spoil anybody's transaction.
+    /// Frees what the cache has dropped.
+    ///
+    /// As a request of its own, and only while the session is at rest: an error in it must not spoil anybody's
+    /// transaction.
     private func sendDeallocations(_ state: inout State, _ connection: OpaquePointer) {
         let names = state.prepared.takeDiscarded()
         guard !names.isEmpty else { return }

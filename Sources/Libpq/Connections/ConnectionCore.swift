@@ -41,10 +41,12 @@ final class ConnectionCore: PollerSource {
         var nextRequest: UInt64 = 1
         /// When the timer for the earliest deadline fires, and its id.
         var timer: (due: Int64, id: UInt64)?
-        var transactionStatus = TransactionStatus.idle
+        var transactionStatus = PostgresTransactionStatus.idle
         /// Why the connection is gone, if it is.
         var closed: PostgresError?
         var subscriptions = NotificationHub()
+        /// Requests that a helper thread is asking the server to cancel, and what they ended with in the meantime.
+        var cancelling: [UInt64: Finished?] = [:]
     }
 
     private static let lastNumber = Atomic<Int>(0)
@@ -72,7 +74,9 @@ final class ConnectionCore: PollerSource {
         self.adopt(established)
     }
 
-    /// Puts the connection into pipeline mode and has it watched. If that fails it is closed at once, and says so when it is used.
+    /// Puts the connection into pipeline mode and has it watched.
+    ///
+    /// If that fails it is closed at once, and says so when it is used.
     private func adopt(_ established: ConnectionAttempt.Established) {
         self.state.withLock { state in
             let connection = established.pointer
@@ -132,7 +136,9 @@ final class ConnectionCore: PollerSource {
         self.poller.modify(state.descriptor, id: state.registration, interest: wanted)
     }
 
-    /// Takes every result that has arrived. Returns the requests that are complete.
+    /// Takes every result that has arrived.
+    ///
+    /// Returns the requests that are complete.
     private func drain(_ state: inout State, _ connection: OpaquePointer) -> [Finished] {
         var finished: [Finished] = []
         var ends = 0
@@ -181,7 +187,7 @@ final class ConnectionCore: PollerSource {
         case .failed(let statement, let step):
             self.recordFailure(PostgresError(result: result), statement, step, &state)
         case .finished:
-            let status = TransactionStatus(PQtransactionStatus(connection))
+            let status = PostgresTransactionStatus(PQtransactionStatus(connection))
             // While later requests are under way libpq only knows that something is.
             if status != .active { state.transactionStatus = status }
             PQclear(result)
@@ -225,8 +231,15 @@ final class ConnectionCore: PollerSource {
     private func finishFirst(_ state: inout State) -> Finished? {
         guard let first = state.outstanding.popFirst() else { return nil }
         if let next = state.outstanding.first, next.isCancelled { self.cancelCurrent(&state, next.id) }
-        if let error = first.error { return Finished(outstanding: first, result: .failure(error)) }
-        return Finished(outstanding: first, result: .success(first.results))
+        let result: Result<[StatementResult], PostgresError> =
+            if let error = first.error { .failure(error) } else { .success(first.results) }
+        let finished = Finished(outstanding: first, result: result)
+        // Whoever waits would send the next statement, and the cancel request that is on its way would hit that one.
+        guard state.cancelling[first.id] == nil else {
+            state.cancelling[first.id] = .some(.some(finished))
+            return nil
+        }
+        return finished
     }
 
     // MARK: The end of a connection
@@ -267,7 +280,9 @@ final class ConnectionCore: PollerSource {
         PQfinish(connection)
     }
 
-    /// Tells the observer and the waiters. Outside of the lock, on the poller's thread.
+    /// Tells the observer and the waiters.
+    ///
+    /// Outside of the lock, on the poller's thread.
     func tell(_ finished: [Finished]) {
         for request in finished {
             if let observer = self.configuration.observer, request.outstanding.completion != nil {

@@ -37,7 +37,9 @@ struct ConnectionParameters {
         ]
     }
 
-    /// The options that the string itself states. Options from variables and files are libpq's business.
+    /// The options that the string itself states.
+    ///
+    /// Options from variables and files are libpq's business.
     static func given(_ string: String) throws(PostgresError) -> [String: String] {
         // What libpq does not recognise as a connection string it takes for a database's name.
         let isURI = string.hasPrefix("postgres://") || string.hasPrefix("postgresql://")

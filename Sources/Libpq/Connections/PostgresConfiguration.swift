@@ -6,12 +6,18 @@
 /// (`postgresql://shop@db1,db2/shop?target_session_attrs=primary`), or nothing, which leaves it all to the `PG*` variables, the service
 /// file and the password file.
 public struct PostgresConfiguration: Sendable {
-    /// The libpq connection string. It may hold a password; nothing of it is ever printed.
+    /// The libpq connection string.
+    ///
+    /// It may hold a password; nothing of it is ever printed.
     public var connectionString: String
-    /// How long one server may take to accept a connection, name resolution and TLS included. 10 seconds. With several hosts each one is
-    /// given so much. `connect_timeout` in the string, or `PGCONNECT_TIMEOUT`, overrides it.
+    /// How long one server may take to accept a connection, name resolution and TLS included.
+    ///
+    /// 10 seconds. With several hosts each one is given so much. `connect_timeout` in the string, or
+    /// `PGCONNECT_TIMEOUT`, overrides it.
     public var connectTimeout: Duration = .seconds(10)
-    /// How long one request may take when the call names no deadline. When it passes the connection is closed. Nil: as long as it takes.
+    /// How long one request may take when the call names no deadline.
+    ///
+    /// When it passes the connection is closed. Nil: as long as it takes.
     public var requestTimeout: Duration?
     /// Settings of the session, `SET` right after connecting, in alphabetical order.
     public var settings: [String: String] = [:]
@@ -19,7 +25,9 @@ public struct PostgresConfiguration: Sendable {
     public var statementCache: StatementCache = .named(limit: 256)
     /// The application name that the server shows, unless the string or `PGAPPNAME` gives one.
     public var applicationName = "swift-durable"
-    /// Told of every pipeline, before it is sent and when it is over. For tests and tools.
+    /// Told of every pipeline, before it is sent and when it is over.
+    ///
+    /// For tests and tools.
     public var observer: (@Sendable (StatementEvent) -> Void)?
 
     /// A configuration of a connection string.

@@ -3,7 +3,9 @@
 import CLibpq
 import Synchronization
 
-/// One session with the server. Any number of requests may be under way; they are answered in order.
+/// One session with the server.
+///
+/// Any number of requests may be under way; they are answered in order.
 ///
 /// A connection that nobody refers to any more is closed, and what is under way on it fails.
 public final class PostgresConnection: Sendable {
@@ -119,7 +121,9 @@ public final class PostgresConnection: Sendable {
 
     // MARK: State
 
-    /// Closes the session. What is under way fails; whether it took effect is unknown.
+    /// Closes the session.
+    ///
+    /// What is under way fails; whether it took effect is unknown.
     public func close() {
         self.core.close("the connection was closed")
     }
@@ -136,7 +140,9 @@ public final class PostgresConnection: Sendable {
     /// Whether the session is encrypted.
     public var usesTLS: Bool { self.core.usesTLS }
 
-    /// The server's version as a number: 150004 for 15.4. 0 when the connection is closed.
+    /// The server's version as a number: 150004 for 15.4.
+    ///
+    /// 0 when the connection is closed.
     public var serverVersion: Int {
         self.core.state.withLock { $0.connection.map { Int(PQserverVersion($0)) } ?? 0 }
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What is prepared on one connection, and under which names. Pure bookkeeping.
+/// What is prepared on one connection, and under which names.
+///
+/// Pure bookkeeping.
 ///
 /// Texts declared as `StatementText` are kept for the life of the connection; query texts up to a limit, the least recently used
 /// leave first. A text is remembered only when the server has confirmed it, and every attempt to prepare one gets a new name: so two

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a connection tells its observer about each pipeline. For tests and tools: it is on the path of every request.
+/// What a connection tells its observer about each pipeline.
+///
+/// For tests and tools: it is on the path of every request.
 public struct StatementEvent: Sendable {
     /// How far the pipeline is.
     public enum Phase: Hashable, Sendable {

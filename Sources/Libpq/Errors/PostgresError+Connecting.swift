@@ -14,7 +14,9 @@ extension PostgresError {
         )
     }
 
-    /// Where a connection leads to: database, user, host and port or socket. Never the password.
+    /// Where a connection leads to: database, user, host and port or socket.
+    ///
+    /// Never the password.
     static func place(_ connection: OpaquePointer) -> String {
         func text(_ pointer: UnsafeMutablePointer<CChar>?) -> String? {
             pointer.map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }

@@ -4,7 +4,9 @@
 ///
 /// The text of the statement is included where there is one, its parameters never are; nor is a password.
 public struct PostgresError: Error, Sendable {
-    /// Which kind of error it is. New codes may be added in any release.
+    /// Which kind of error it is.
+    ///
+    /// New codes may be added in any release.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         /// The code's name, as it appears in logs.
         public let description: String
@@ -45,7 +47,9 @@ public struct PostgresError: Error, Sendable {
     public var message: String
     /// The five characters of the server's SQLSTATE, if the server said anything.
     public var sqlState: String?
-    /// The server's DETAIL, if any. It may quote values of rows.
+    /// The server's DETAIL, if any.
+    ///
+    /// It may quote values of rows.
     public var detail: String?
     /// The server's HINT, if any.
     public var hint: String?
@@ -76,7 +80,9 @@ public struct PostgresError: Error, Sendable {
 }
 
 extension PostgresError: CustomStringConvertible, CustomDebugStringConvertible {
-    /// One line: what happened, and the SQLSTATE. Without the server's detail, which may quote values.
+    /// One line: what happened, and the SQLSTATE.
+    ///
+    /// Without the server's detail, which may quote values.
     public var description: String {
         var text = self.message
         if let sqlState { text += " [SQLSTATE \(sqlState)]" }

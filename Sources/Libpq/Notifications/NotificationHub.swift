@@ -10,10 +10,8 @@ struct NotificationHub: Sendable {
 
     func listeners(_ channel: String) -> [NotificationBuffer] { self.channels[channel] ?? [] }
 
-    /// True if nobody listened on the channel before.
-    mutating func add(_ buffer: NotificationBuffer, to channel: String) -> Bool {
+    mutating func add(_ buffer: NotificationBuffer, to channel: String) {
         self.channels[channel, default: []].append(buffer)
-        return self.channels[channel]?.count == 1
     }
 
     /// True if nobody listens on the channel any more.
@@ -40,7 +38,9 @@ struct PendingNotification {
 }
 
 extension ConnectionCore {
-    /// Takes the notifications that libpq has read. Under the lock.
+    /// Takes the notifications that libpq has read.
+    ///
+    /// Under the lock.
     func takeNotifications(_ state: inout State, _ connection: OpaquePointer) -> [PendingNotification] {
         guard state.connection != nil else { return [] }
         var pending: [PendingNotification] = []

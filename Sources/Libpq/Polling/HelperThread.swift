@@ -23,7 +23,9 @@ enum HelperThread {
         }
     }
 
-    /// Runs `body` on a new detached thread. False if the system has no thread to give; then `body` is not run.
+    /// Runs `body` on a new detached thread.
+    ///
+    /// False if the system has no thread to give; then `body` is not run.
     ///
     /// The thread has all signals blocked: the host's handlers run on the host's own threads.
     static func start(_ name: String, _ body: @escaping @Sendable () -> Void) -> Bool {

@@ -39,7 +39,9 @@ public final class Poller: Sendable {
         let core: PollerCore
         let id: UInt64
 
-        /// Calls the work off. Does nothing if it has run, or is running.
+        /// Calls the work off.
+        ///
+        /// Does nothing if it has run, or is running.
         public func cancel() { self.core.cancel(self.id) }
     }
 }

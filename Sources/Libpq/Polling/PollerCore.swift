@@ -10,7 +10,9 @@ import Synchronization
     import Glibc
 #endif
 
-/// What the poller's thread and its users share. Apart from `Poller`, so that the thread does not keep the poller alive.
+/// What the poller's thread and its users share.
+///
+/// Apart from `Poller`, so that the thread does not keep the poller alive.
 final class PollerCore: Sendable {
     private struct State {
         var jobs: [@Sendable () -> Void] = []
@@ -50,7 +52,9 @@ final class PollerCore: Sendable {
 
     // MARK: Sockets
 
-    /// Watches a socket. Nil if the system refuses.
+    /// Watches a socket.
+    ///
+    /// Nil if the system refuses.
     func register(_ descriptor: Int32, interest: Readiness, _ source: any PollerSource) -> UInt64? {
         let id = self.state.withLock { state in
             defer { state.nextID += 1 }
@@ -68,7 +72,9 @@ final class PollerCore: Sendable {
         _ = self.selector?.modify(descriptor, id: id, interest: interest)
     }
 
-    /// Stops watching. Must come before the socket is closed; an event that is already under way is dropped by its id.
+    /// Stops watching.
+    ///
+    /// Must come before the socket is closed; an event that is already under way is dropped by its id.
     func deregister(_ descriptor: Int32, id: UInt64) {
         self.state.withLock { $0.sources[id] = nil }
         self.selector?.remove(descriptor)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a socket is ready for, or what one waits for. An error or a hang-up counts as readable: reading tells which.
+/// What a socket is ready for, or what one waits for.
+///
+/// An error or a hang-up counts as readable: reading tells which.
 struct Readiness: OptionSet, Sendable {
     let rawValue: UInt8
 

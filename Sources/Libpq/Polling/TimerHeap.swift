@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The timers of one poller: a binary heap by due time. Pure: the time is an argument.
+/// The timers of one poller: a binary heap by due time.
+///
+/// Pure: the time is an argument.
 struct TimerHeap<Work> {
     private struct Entry {
         let due: Int64

@@ -42,7 +42,9 @@ final class ResultHandle: @unchecked Sendable {
         }
     }
 
-    /// The bytes of a value, or nil for NULL. Row and column must exist.
+    /// The bytes of a value, or nil for NULL.
+    ///
+    /// Row and column must exist.
     func bytes(row: Int, column: Int) -> UnsafeRawBufferPointer? {
         let (row, column) = (Int32(row), Int32(column))
         guard PQgetisnull(self.pointer, row, column) == 0 else { return nil }

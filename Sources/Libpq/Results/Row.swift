@@ -46,13 +46,17 @@ public struct Row: Sendable {
         return (repeat try next((each T).self))
     }
 
-    /// Whether the column is NULL. Also true for a column that does not exist.
+    /// Whether the column is NULL.
+    ///
+    /// Also true for a column that does not exist.
     public func isNull(_ column: Int) -> Bool {
         guard column >= 0, column < self.handle.columnCount else { return true }
         return self.handle.bytes(row: self.index, column: column) == nil
     }
 
-    /// Calls `body` with the bytes of a column in their binary format (nil: NULL, or no such column). They must not be kept.
+    /// Calls `body` with the bytes of a column in their binary format (nil: NULL, or no such column).
+    ///
+    /// They must not be kept.
     public func withBytes<R>(_ column: Int, _ body: (UnsafeRawBufferPointer?) throws -> R) rethrows -> R {
         guard column >= 0, column < self.handle.columnCount else { return try body(nil) }
         return try body(self.handle.bytes(row: self.index, column: column))

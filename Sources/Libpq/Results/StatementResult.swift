@@ -4,7 +4,9 @@ import CLibpq
 
 /// What one statement of a pipeline answered.
 public struct StatementResult: Sendable {
-    /// The command tag, exactly as the server sent it: `SELECT 2`, `INSERT 0 3`, `COMMIT`, `ROLLBACK`. Empty for an empty statement.
+    /// The command tag, exactly as the server sent it: `SELECT 2`, `INSERT 0 3`, `COMMIT`, `ROLLBACK`.
+    ///
+    /// Empty for an empty statement.
     public let tag: String
     /// How many rows the statement inserted, changed, deleted or returned.
     public let affected: Int

@@ -89,7 +89,9 @@ public struct ArrayColumn: Sendable {
         self.writeHeader()
     }
 
-    /// The column as an array parameter. Shares the bytes with the column; nothing is copied.
+    /// The column as an array parameter.
+    ///
+    /// Shares the bytes with the column; nothing is copied.
     public var parameter: Parameter {
         // An empty array has no dimension, and no bound.
         guard self.count > 0 else { return Parameter(bytes: Array(self.bytes.prefix(12)), type: self.element.array) }

@@ -16,7 +16,9 @@ public struct Parameter: Sendable {
     public let type: PostgresType
     let storage: Storage
 
-    /// Encodes a value. If that fails, the request that the parameter is used in fails, before anything is sent.
+    /// Encodes a value.
+    ///
+    /// If that fails, the request that the parameter is used in fails, before anything is sent.
     public init<T: PostgresEncodable>(_ value: T) { self = value.postgresParameter }
 
     /// A parameter from bytes that are already in the type's binary format.

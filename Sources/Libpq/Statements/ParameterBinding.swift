@@ -7,7 +7,9 @@ struct BoundParameters {
     let lengths: UnsafePointer<Int32>?
     let formats: UnsafePointer<Int32>?
 
-    /// Lays the parameters out on the stack and calls `body`. Nothing is copied to the heap, unless there are very many.
+    /// Lays the parameters out on the stack and calls `body`.
+    ///
+    /// Nothing is copied to the heap, unless there are very many.
     static func with<R>(_ parameters: [Parameter], _ body: (BoundParameters) -> R) -> R {
         let count = parameters.count
         guard count > 0 else { return body(BoundParameters(count: 0, values: nil, lengths: nil, formats: nil)) }
@@ -41,8 +43,11 @@ struct BoundParameters {
         let values: UnsafeMutableBufferPointer<UnsafePointer<CChar>?>
         let words: UnsafeMutableBufferPointer<UInt64>
 
-        /// The pointer of an array or string holds only inside its closure, so each one of them is a level of recursion. Past some
-        /// depth the bytes are copied instead, so that a statement with thousands of parameters does not use up the stack.
+        /// The pointer of an array or string holds only inside its closure, so each one of them is a level of
+        /// recursion.
+        ///
+        /// Past some depth the bytes are copied instead, so that a statement with thousands of parameters does not use
+        /// up the stack.
         func bind<R>(_ parameters: [Parameter], from start: Int, depth: Int, _ body: () -> R) -> R {
             var index = start
             while index < parameters.count {

@@ -57,7 +57,9 @@ public struct Query: Sendable, ExpressibleByStringInterpolation {
             self.sql += identifier.quotedIdentifier
         }
 
-        /// Appends text as it is. Never pass text that came from outside.
+        /// Appends text as it is.
+        ///
+        /// Never pass text that came from outside.
         public mutating func appendInterpolation(unescaped sql: String) { self.sql += sql }
     }
 }

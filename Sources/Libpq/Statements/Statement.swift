@@ -8,7 +8,7 @@ public struct Statement: Sendable {
     }
 
     let source: Source
-    /// The encoded parameters, for `$1`, `$2` …
+    /// The encoded parameters, in the order of `$1`, `$2`.
     public let parameters: [Parameter]
 
     /// A statement whose text is prepared once per connection.

@@ -2,8 +2,9 @@
 
 import Synchronization
 
-/// The text of a statement that is prepared once per connection. Declare it as a `static let`: it is told from others by its
-/// identity, so that using it costs no look-up by text.
+/// The text of a statement that is prepared once per connection.
+///
+/// Declare it as a `static let`: it is told from others by its identity, so that using it costs no look-up by text.
 public final class StatementText: Sendable {
     private static let lastID = Atomic<Int>(0)
 

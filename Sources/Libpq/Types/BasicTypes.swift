@@ -21,7 +21,9 @@ extension Float: PostgresEncodable, PostgresDecodable {
     public func encode(into bytes: inout [UInt8]) { self.bitPattern.appendBigEndian(to: &bytes) }
     /// The value inline, without a heap allocation.
     public var postgresParameter: Parameter { Parameter(inline: self.bitPattern, type: .float4) }
-    /// Reads a `real`. A `double precision` would lose digits and is refused.
+    /// Reads a `real`.
+    ///
+    /// A `double precision` would lose digits and is refused.
     public static func decode(_ value: PostgresValue) throws -> Float {
         guard value.type == .float4 else { throw value.mismatch(Float.self) }
         return Float(bitPattern: try value.integer(UInt32.self))
@@ -46,7 +48,9 @@ extension Double: PostgresEncodable, PostgresDecodable {
 }
 
 extension String: PostgresEncodable, PostgresDecodable {
-    /// `text`. Where another type is wanted (an enum, `json`), write the cast: `\(value)::mood`.
+    /// `text`.
+    ///
+    /// Where another type is wanted (an enum, `json`), write the cast: `\(value)::mood`.
     public static var postgresType: PostgresType { .text }
     /// Appends the text in UTF-8.
     public func encode(into bytes: inout [UInt8]) { bytes.append(contentsOf: self.utf8) }

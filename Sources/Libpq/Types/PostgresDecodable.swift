@@ -22,7 +22,9 @@ extension Optional: PostgresDecodable where Wrapped: PostgresDecodable {
     public static func decodeNull() throws -> Wrapped? { nil }
 }
 
-/// One value of a row in Postgres' binary format. The bytes are valid only while the value is being decoded.
+/// One value of a row in Postgres' binary format.
+///
+/// The bytes are valid only while the value is being decoded.
 public struct PostgresValue {
     /// The type of the column, or of the array's element.
     public let type: PostgresType

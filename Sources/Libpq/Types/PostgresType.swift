@@ -97,6 +97,9 @@ extension PostgresType: CustomStringConvertible {
         return self.oid == 0 ? "an inferred type" : "the type with oid \(self.oid)"
     }
 
+    /// Whether this driver knows the type, or the type of its elements.
+    var isKnown: Bool { Self.known[self.oid] != nil || Self.elements[self.oid] != nil }
+
     /// Types whose binary form is their text, so that the one may be sent where the other was declared.
     var isTextual: Bool {
         switch self {

@@ -2,8 +2,8 @@
 
 import CLibpq
 
-/// Where a session stands, as of the last complete request.
-enum TransactionStatus: Sendable {
+/// Where a session stands, as of its last complete request.
+public enum PostgresTransactionStatus: Hashable, Sendable {
     /// Outside of a transaction.
     case idle
     /// A request is under way.
