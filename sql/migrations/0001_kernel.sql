@@ -94,6 +94,7 @@ CREATE TABLE durable.workflow (
     parent text COLLATE "C",
     queue text COLLATE "C",
     attributes jsonb,
+    run bigint,
     created_at timestamptz NOT NULL DEFAULT durable.clock()
 ) WITH (autovacuum_vacuum_insert_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
 
@@ -107,6 +108,7 @@ COMMENT ON COLUMN durable.workflow.deadline IS 'When the whole workflow times ou
 COMMENT ON COLUMN durable.workflow.parent IS 'The workflow that started this one as its child.';
 COMMENT ON COLUMN durable.workflow.queue IS 'The queue that it was put into; NULL when it was started at once.';
 COMMENT ON COLUMN durable.workflow.attributes IS 'What the caller attached for searching.';
+COMMENT ON COLUMN durable.workflow.run IS 'Token of the run that started it, by which a process knows its own start again; NULL when it was left queued.';
 COMMENT ON COLUMN durable.workflow.created_at IS 'When it was started, by the database''s clock.';
 
 -- The first writer of a place wins and a second one raises 23505. Fixed-width columns stand before the wide ones.
