@@ -23,6 +23,9 @@ package final class DatabaseClock: Sendable {
         return self.latest.max(time, ordering: .relaxed).newValue
     }
 
+    /// By how many microseconds `now` may differ from the database's clock; nil before the first measurement.
+    package var uncertainty: Int64? { self.estimate.withLock { $0?.uncertainty } }
+
     /// Takes in a round trip during which the server's clock said `database` microseconds since 2000-01-01 UTC.
     package func observe(sent: ContinuousClock.Instant, received: ContinuousClock.Instant, database: Int64) {
         let (sent, received) = (Self.microseconds(sent), Self.microseconds(received))

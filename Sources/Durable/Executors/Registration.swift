@@ -42,9 +42,6 @@ struct Registration: Sendable {
     func register(on connection: PostgresConnection, replacing former: ExecutorIdentity?) async throws -> Result {
         let offers = try JSONEncoder().encode(self.options.offers)
         let id = UUID()
-        let microseconds =
-            self.options.lease.period.components.seconds * 1_000_000
-            + self.options.lease.period.components.attoseconds / 1_000_000_000_000
         var transaction = ShortTransaction(
             lockTimeout: .seconds(2),
             statements: [
@@ -56,7 +53,7 @@ struct Registration: Sendable {
                         Parameter(self.facts.bootID), Parameter(self.facts.pidNamespace),
                         Parameter(self.facts.processStarted), Parameter(self.options.build),
                         Parameter(self.options.codeGeneration), Parameter(String(decoding: offers, as: UTF8.self)),
-                        Parameter(microseconds),
+                        Parameter(self.options.lease.period.inMicroseconds),
                     ]
                 ),
                 Statement(self.statements.namesakes, [Parameter(self.name), Self.parameter(id)]),
@@ -66,8 +63,7 @@ struct Registration: Sendable {
             transaction.statements.append(Statement(self.statements.stop, [Parameter(former.number)]))
         }
         let sent = ContinuousClock.now
-        let results = try await transaction.run(on: connection, deadline: self.options.lease.requestDeadline)
-        let received = ContinuousClock.now
+        let (results, received) = try await self.timed(transaction, on: connection)
         guard let row = results[1].rows.first else {
             throw PostgresError(.protocolViolation, "the registration of an executor was answered without a row")
         }
@@ -79,6 +75,21 @@ struct Registration: Sendable {
             sentAt: sent,
             namesakes: try results[2].rows.map(self.decode)
         )
+    }
+
+    /// Runs a transaction, and says when its answer was in.
+    ///
+    /// That moment is taken on the poller's thread: the task may be resumed much later, and the clock would be wrong by that much.
+    private func timed(
+        _ transaction: ShortTransaction,
+        on connection: PostgresConnection
+    ) async throws -> ([StatementResult], ContinuousClock.Instant) {
+        try await withCheckedThrowingContinuation { continuation in
+            transaction.send(on: connection, deadline: .seconds(10)) { result in
+                let received = ContinuousClock.now
+                continuation.resume(with: result.map { ($0, received) })
+            }
+        }
     }
 
     /// One that is proven to be gone is declared dead at once; of a live one people are told, and both go on: they share the

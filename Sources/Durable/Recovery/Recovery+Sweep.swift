@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Libpq
+import Logging
+
+extension Recovery {
+    /// Looks for workflows whose owner has no valid lease, declares those owners dead, and frees the workflows.
+    ///
+    /// Called at boot and periodically. Processes that sweep at once share the work and never do it twice: the fence is
+    /// exclusive, and rows that another one is just freeing are left to it.
+    package func sweep(as lease: Lease) async throws -> SweepReport {
+        let list = try await self.unfenced(
+            Statement(self.statements.deadExecutors, [Parameter(lease.identity.number)])
+        )
+        // Each process begins elsewhere, so that several share the dead between them.
+        let dead = try list.rows.map { try $0.decode(0, as: Int32.self) }.shuffled()
+        var report = SweepReport()
+        var takeover = Takeover(statements: self.statements)
+        takeover.lockTimeout = self.options.lockTimeout
+        takeover.recoveryLimit = Int32(self.options.recoveries)
+        for executor in dead {
+            do {
+                let freed = try await self.takeOver(executor, with: takeover)
+                guard let freed else {
+                    report.left.append(executor)
+                    continue
+                }
+                report.takenOver.append(executor)
+                report.freed += freed.count
+                report.paused += freed.filter(\.isPaused).map(\.id)
+                self.log(executor, freed)
+            } catch let error as PostgresError where !(error.isConnectionLost || error.code == .poolTimeout) {
+                // One that resists must not keep the others' work from going on.
+                report.left.append(executor)
+                self.logger.warning(
+                    "A dead executor could not be taken over; trying again with the next sweep",
+                    metadata: ["durable.other": "\(executor)", "error": "\(error)"]
+                )
+            }
+        }
+        return report
+    }
+
+    /// Nil if the executor is alive after all, or could not be fenced in time.
+    private func takeOver(_ executor: Int32, with takeover: Takeover) async throws -> [Takeover.Freed]? {
+        try await self.pool.withConnection { connection -> [Takeover.Freed]? in
+            guard try await takeover.fence(executor, on: connection) else { return nil }
+            return try await takeover.free(executor, on: connection)
+        }
+    }
+
+    private func log(_ executor: Int32, _ freed: [Takeover.Freed]) {
+        self.logger.notice(
+            "Took over from an executor that is gone",
+            metadata: ["durable.other": "\(executor)", "durable.freed": "\(freed.count)"]
+        )
+        for workflow in freed where workflow.isPaused {
+            self.logger.error(
+                "Paused a workflow: its process died again and again while it ran and recorded nothing new",
+                metadata: ["durable.workflow": "\(workflow.id)", "durable.recoveries": "\(workflow.recoveries)"]
+            )
+        }
+    }
+}
