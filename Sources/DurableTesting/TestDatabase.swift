@@ -38,7 +38,9 @@ public struct TestDatabase: Sendable {
         self.connectionString = server.connectionString(database: name)
     }
 
-    /// Makes a database with the schema `durable`. Whoever makes it drops it; see ``withTestDatabase(_:)``.
+    /// Makes a database with the schema `durable`.
+    ///
+    /// Whoever makes it drops it; see ``withTestDatabase(_:)``.
     ///
     /// - Throws: when no Postgres server is installed, or it cannot start; the words say why.
     public static func make() async throws -> TestDatabase {

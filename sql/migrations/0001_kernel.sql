@@ -579,11 +579,12 @@ COMMENT ON FUNCTION durable.record_step(integer, text, text, integer, bigint, te
 CREATE FUNCTION durable.error_part(error json, part text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
-        SELECT CASE WHEN strpos(error::text, '\u0000') = 0 THEN error ->> part END
+        -- chr(92): a backslash in a literal would depend on standard_conforming_strings.
+        SELECT CASE WHEN strpos(error::text, chr(92) || 'u0000') = 0 THEN error ->> part END
     $$;
 
 COMMENT ON FUNCTION durable.error_part(json, text) IS
-    'A member of a recorded error as text; NULL when the document holds \u0000, which Postgres refuses to take apart.';
+    'A member of a recorded error as text; NULL when the document holds U+0000, which Postgres refuses to take apart.';
 
 -- Scalar subqueries rather than joins: a reader that does not ask for a column does not pay for it.
 CREATE VIEW durable.workflows AS

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DurableTesting
+import Libpq
+import Testing
+
+@testable import Durable
+
+@Suite struct SchemaCatalogTests {
+    @Test func `every table, view, column, function, type and the schema itself has a comment`() async throws {
+        try await withTestDatabase { database in
+            let missing = try await database.rows(
+                """
+                WITH objects AS (
+                    SELECT c.relname::text AS name, d.description
+                    FROM pg_class c
+                    LEFT JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0
+                    WHERE c.relnamespace = 'durable'::regnamespace AND c.relkind IN ('r', 'v', 'm', 'p')
+                    UNION ALL
+                    SELECT c.relname || '.' || a.attname, d.description
+                    FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+                    LEFT JOIN pg_description d
+                        ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = a.attnum
+                    WHERE c.relnamespace = 'durable'::regnamespace AND c.relkind IN ('r', 'v', 'm', 'p')
+                    UNION ALL
+                    SELECT p.proname || '()', obj_description(p.oid, 'pg_proc')
+                    FROM pg_proc p WHERE p.pronamespace = 'durable'::regnamespace
+                    UNION ALL
+                    SELECT t.typname, obj_description(t.oid, 'pg_type')
+                    FROM pg_type t WHERE t.typnamespace = 'durable'::regnamespace AND t.typtype IN ('e', 'd')
+                    UNION ALL
+                    SELECT 'schema', obj_description('durable'::regnamespace, 'pg_namespace')
+                )
+                SELECT name FROM objects WHERE description IS NULL OR description = '' ORDER BY name
+                """
+            )
+            #expect(missing == [])
+        }
+    }
+
+    @Test func `ids, names and scopes compare by bytes, payloads are json and compressed with lz4`() async throws {
+        try await withTestDatabase { database in
+            let collations = try await database.rows(
+                """
+                SELECT c.relname || '.' || a.attname
+                FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+                WHERE c.relnamespace = 'durable'::regnamespace AND c.relkind = 'r'
+                  AND a.attname IN ('id', 'workflow_id', 'name', 'scope', 'parent', 'queue') AND a.atttypid = 'text'::regtype
+                  AND c.relname <> 'migration'
+                  AND a.attcollation <> 'pg_catalog."C"'::regcollation
+                """
+            )
+            #expect(collations == [])
+            let payloads = try await database.rows(
+                """
+                SELECT c.relname || '.' || a.attname || ' ' || a.atttypid::regtype || ' ' || a.attcompression::text
+                FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+                WHERE c.relnamespace = 'durable'::regnamespace AND c.relkind = 'r'
+                  AND (c.relname, a.attname) IN (('workflow', 'input'), ('journal', 'output'), ('journal', 'error'),
+                      ('outcome', 'output'), ('outcome', 'error'))
+                ORDER BY 1
+                """
+            )
+            #expect(
+                payloads == [
+                    "journal.error json l", "journal.output json l", "outcome.error json l", "outcome.output json l",
+                    "workflow.input json l",
+                ]
+            )
+        }
+    }
+
+    @Test func `the large tables have their primary key and no other index, and no table refers to another`()
+        async throws
+    {
+        try await withTestDatabase { database in
+            let indexes = try await database.rows(
+                """
+                SELECT tablename || ' ' || indexname FROM pg_indexes
+                WHERE schemaname = 'durable' AND tablename IN ('workflow', 'journal', 'outcome', 'live') ORDER BY 1
+                """
+            )
+            #expect(
+                indexes == [
+                    "journal journal_pkey", "live live_due", "live live_owner", "live live_pkey",
+                    "outcome outcome_pkey",
+                    "workflow workflow_pkey",
+                ]
+            )
+            let references = try await database.rows(
+                "SELECT conname::text FROM pg_constraint WHERE connamespace = 'durable'::regnamespace AND contype = 'f'"
+            )
+            #expect(references == [])
+        }
+    }
+
+    @Test
+    func `fence, takeover and clock are volatile, so that each of their statements sees what was committed before it`()
+        async throws
+    {
+        try await withTestDatabase { database in
+            let volatile = try await database.rows(
+                """
+                SELECT proname::text FROM pg_proc
+                WHERE pronamespace = 'durable'::regnamespace AND provolatile <> 'v' ORDER BY 1
+                """
+            )
+            #expect(volatile == ["error_part", "incarnation"])
+        }
+    }
+
+    @Test func `the three roles exist and cannot log in`() async throws {
+        try await withTestDatabase { database in
+            let roles = try await database.rows(
+                "SELECT rolname::text FROM pg_roles WHERE rolname LIKE 'durable\\_%' AND NOT rolcanlogin ORDER BY 1"
+            )
+            #expect(roles == ["durable_operator", "durable_reader", "durable_runtime"])
+        }
+    }
+}
