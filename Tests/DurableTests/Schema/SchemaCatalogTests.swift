@@ -82,7 +82,7 @@ import Testing
             )
             #expect(
                 indexes == [
-                    "journal journal_pkey", "live live_due", "live live_owner", "live live_pkey",
+                    "journal journal_pkey", "live live_due", "live live_owner", "live live_pkey", "live live_suspect",
                     "outcome outcome_pkey",
                     "workflow workflow_pkey",
                 ]
