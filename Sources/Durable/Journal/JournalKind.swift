@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What kind of call a journal row records. The numbers are the column `journal.kind` and never change their meaning.
+package enum JournalKind: Int16, Sendable, CaseIterable {
+    /// Written by newer code.
+    case unknown = 0
+    case step = 1
+    case transaction = 2
+    case sleep = 3
+    case join = 4
+    case scope = 5
+    case patch = 6
+    case receive = 7
+    case child = 8
+
+    /// The word that people read in views and messages.
+    package var word: String {
+        switch self {
+        case .unknown: "a call that newer code makes,"
+        case .step: "step"
+        case .transaction: "transaction"
+        case .sleep: "sleep"
+        case .join: "join"
+        case .scope: "scope"
+        case .patch: "patch"
+        case .receive: "receive"
+        case .child: "child"
+        }
+    }
+
+    /// What a name of such a call is checked as.
+    var named: NamedKind {
+        switch self {
+        case .transaction: .transaction
+        case .sleep: .sleep
+        case .join: .group
+        case .scope: .scope
+        case .patch: .patch
+        case .step, .receive, .child, .unknown: .step
+        }
+    }
+
+    /// The kind of a row that was read.
+    package init(recorded number: Int16) { self = JournalKind(rawValue: number) ?? .unknown }
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Libpq
+
+/// The statements of the journal writer, for one schema. One statement per kind of row, over binary arrays, serves every
+/// batch size; a single element costs no more than a plain parameter would.
+package final class JournalStatements: Sendable {
+    /// First in every batch: refuses it if this executor was declared dead, or the server is another one.
+    package let fence: StatementText
+    /// Starts under ids that this process made up.
+    package let start: StatementText
+    /// Starts under ids that callers chose: the first one wins, and the tag counts only the new ones.
+    package let guardedStart: StatementText
+    /// Checkpoints and notes. A plain INSERT: a conflict raises, and costs nothing where there is none.
+    package let record: StatementText
+    /// Outcomes. Only the run that owns the workflow ends it.
+    package let outcome: StatementText
+    /// Runs that give their workflow back.
+    package let release: StatementText
+    /// A record in the write-ahead log, so that a batch without rows is a commit worth waiting for.
+    package let commit: StatementText
+    /// Which of some journal rows exist, and which run wrote them.
+    package let existingRecords: StatementText
+    /// Which of some outcomes exist, and which run wrote them.
+    package let existingOutcomes: StatementText
+    /// Which of some workflows are owned, and by which run.
+    package let owners: StatementText
+    /// Which of some workflows exist, and which run started them.
+    package let starters: StatementText
+
+    package init(schema: SchemaName) {
+        let durable = schema.quoted
+        self.fence = StatementText("SELECT \(durable).fence($1, $2, $3)", types: [.int4, .int4, .int8])
+        self.start = StatementText(Self.start(durable, onConflict: ""), types: Self.startTypes)
+        self.guardedStart = StatementText(Self.start(durable, onConflict: "ON CONFLICT DO NOTHING"), types: Self.startTypes)
+        self.record = StatementText(
+            """
+            INSERT INTO \(durable).journal (workflow_id, scope, position, phase, kind, attempt, executor, run, at,
+                                            seconds, due, name, output, error)
+            SELECT w, s, p, f, k, a, $14, r, t, d, u, n, o, e
+            FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                AS row (w, s, p, f, k, a, r, t, d, u, n, o, e)
+            """,
+            types: [
+                PostgresType.text.array, PostgresType.text.array, PostgresType.int4.array, PostgresType.int2.array, PostgresType.int2.array, PostgresType.int2.array, PostgresType.int8.array, PostgresType.timestamptz.array,
+                PostgresType.float4.array, PostgresType.timestamptz.array, PostgresType.text.array, PostgresType.json.array, PostgresType.json.array, .int4,
+            ]
+        )
+        self.outcome = StatementText(
+            """
+            WITH gone AS (
+                DELETE FROM \(durable).live AS l
+                USING unnest($1, $2, $3, $4, $5, $6) AS row (w, r, s, o, e, t)
+                WHERE l.workflow_id = w AND l.run = r
+                RETURNING w, r, s, o, e, t
+            )
+            INSERT INTO \(durable).outcome (workflow_id, status, run, executor, finished_at, output, error)
+            SELECT w, s::\(durable).workflow_state, r, $7, t, o, e FROM gone
+            """,
+            types: [PostgresType.text.array, PostgresType.int8.array, PostgresType.text.array, PostgresType.json.array, PostgresType.json.array, PostgresType.timestamptz.array, .int4]
+        )
+        self.release = StatementText(
+            """
+            UPDATE \(durable).live AS l
+            SET executor = NULL, epoch = NULL, run = NULL, state = s::\(durable).workflow_state,
+                run_at = t, waiting_for = f, reason = c, error = e
+            FROM unnest($1, $2, $3, $4, $5, $6, $7) AS row (w, r, s, t, f, c, e)
+            WHERE l.workflow_id = w AND l.run = r
+            """,
+            types: [PostgresType.text.array, PostgresType.int8.array, PostgresType.text.array, PostgresType.timestamptz.array, PostgresType.text.array, PostgresType.text.array, PostgresType.json.array]
+        )
+        self.commit = StatementText("SELECT pg_logical_emit_message(true, 'durable', '')")
+        self.existingRecords = StatementText(
+            """
+            SELECT j.workflow_id, j.scope, j.position, j.phase, j.run
+            FROM unnest($1, $2, $3, $4) AS row (w, s, p, f)
+            JOIN \(durable).journal AS j
+                ON j.workflow_id = w AND j.scope = s AND j.position = p AND j.phase = f
+            """,
+            types: [PostgresType.text.array, PostgresType.text.array, PostgresType.int4.array, PostgresType.int2.array]
+        )
+        self.existingOutcomes = StatementText(
+            "SELECT workflow_id, run FROM \(durable).outcome WHERE workflow_id = ANY ($1)",
+            types: [PostgresType.text.array]
+        )
+        self.owners = StatementText(
+            "SELECT workflow_id, run FROM \(durable).live WHERE workflow_id = ANY ($1) AND run IS NOT NULL",
+            types: [PostgresType.text.array]
+        )
+        self.starters = StatementText(
+            "SELECT id, run FROM \(durable).workflow WHERE id = ANY ($1)",
+            types: [PostgresType.text.array]
+        )
+    }
+
+    private static let startTypes: [PostgresType] = [
+        PostgresType.text.array, PostgresType.text.array, PostgresType.int4.array, PostgresType.uuid.array, PostgresType.json.array, PostgresType.timestamptz.array, PostgresType.timestamptz.array, PostgresType.int8.array,
+        .int4, .int4,
+    ]
+
+    /// Workflow and `live` row in one statement, so that there is never one without the other.
+    private static func start(_ durable: String, onConflict conflict: String) -> String {
+        """
+        WITH started AS (
+            INSERT INTO \(durable).workflow (id, name, version, seed, input, deadline, created_at, run)
+            SELECT w, n, v, s, i, d, c, r
+            FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) AS row (w, n, v, s, i, d, c, r)
+            \(conflict)
+            RETURNING id, name, version, created_at, run
+        )
+        INSERT INTO \(durable).live (workflow_id, name, version, state, run_at, executor, epoch, run)
+        SELECT id, name, version, 'running', created_at, $9, $10, run FROM started
+        """
+    }
+}

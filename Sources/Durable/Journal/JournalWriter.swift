@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Libpq
+package import Logging
+import Synchronization
+
+/// Group commit for everything that the engine writes: rows in, one transaction per batch out, acknowledged when it has
+/// committed. The decisions are `WriteQueue`'s; this type owns the connections and carries them out.
+///
+/// A batch is encoded and sent by the thread that submits the row which sets it off, and its waiters are resumed from the
+/// poller's thread: a step on an idle engine costs two thread hops in all.
+package final class JournalWriter: Sendable {
+    /// What the writer tells the engine.
+    package struct Events: Sendable {
+        /// The fence refused this identity: all its runs are over.
+        package var superseded: @Sendable (ExecutorIdentity, LeaseEnding) -> Void
+
+        package init(superseded: @escaping @Sendable (ExecutorIdentity, LeaseEnding) -> Void) {
+            self.superseded = superseded
+        }
+    }
+
+    struct State {
+        var queue: WriteQueue<WriteEntry>
+        var connections: [PostgresConnection?]
+        var executor: ExecutorIdentity?
+        /// Whether BEGIN and COMMIT are said, since a session's settings did not hold.
+        var isExplicit = false
+        var isStopped = false
+        var congested: [UnsafeContinuation<Void, Never>] = []
+        var drained: [UnsafeContinuation<Void, Never>] = []
+    }
+
+    /// From how many waiting bytes on results wait before they are submitted.
+    static let highWater = 32 << 20
+
+    let configuration: PostgresConfiguration
+    let statements: JournalStatements
+    let encoder: BatchEncoder
+    let events: Events
+    let logger: Logger
+    let batchDeadline: Duration
+    let state: Mutex<State>
+
+    /// Makes a writer over connections with the engine's settings; `start(as:)` opens its connections.
+    package init(
+        configuration: PostgresConfiguration,
+        statements: JournalStatements,
+        connections: Int,
+        batchDeadline: Duration,
+        logger: Logger,
+        events: Events
+    ) {
+        self.configuration = configuration
+        self.statements = statements
+        self.encoder = BatchEncoder(statements: statements)
+        self.events = events
+        self.logger = logger
+        self.batchDeadline = batchDeadline
+        self.state = Mutex(
+            State(
+                queue: WriteQueue(connections: connections),
+                connections: Array(repeating: nil, count: connections)
+            )
+        )
+    }
+
+    // MARK: - Life
+
+    /// Opens the connections. Later losses are mended in the background, however long the database is away.
+    package func start(as executor: ExecutorIdentity) async throws {
+        let count = self.state.withLock { state in
+            state.executor = executor
+            state.isStopped = false
+            return state.connections.count
+        }
+        for index in 0..<count {
+            let connection = try await PostgresConnection.connect(self.configuration)
+            self.adopt(connection, at: index)
+        }
+        self.pump()
+    }
+
+    /// Takes on a new identity; rows of runs of the old one are dropped.
+    package func become(_ executor: ExecutorIdentity) {
+        let dropped = self.state.withLock { state in
+            state.executor = executor
+            return state.queue.withdraw { $0.lane.executor != executor }
+        }
+        for entry in dropped { entry.lane.fail(SupersededRun()) }
+        self.pump()
+    }
+
+    /// Waits until everything submitted so far has found its end.
+    package func drain() async {
+        await withUnsafeContinuation { (waiter: UnsafeContinuation<Void, Never>) in
+            let isDone = self.state.withLock { state in
+                if state.queue.isEmpty { return true }
+                state.drained.append(waiter)
+                return false
+            }
+            if isDone { waiter.resume() }
+        }
+    }
+
+    /// Closes the connections. Rows that still wait are failed: drain first.
+    package func stop() {
+        let (connections, dropped, waiters) = self.state.withLock { state in
+            state.isStopped = true
+            let connections = state.connections
+            for index in state.connections.indices { state.connections[index] = nil }
+            let waiters = state.congested + state.drained
+            state.congested = []
+            state.drained = []
+            return (connections, state.queue.withdraw { _ in true }, waiters)
+        }
+        for entry in dropped { entry.lane.fail(DurableError(.notRunning, "the engine was stopped")) }
+        for waiter in waiters { waiter.resume() }
+        for connection in connections { connection?.close() }
+    }
+
+    // MARK: - Rows
+
+    /// Submits a row: from now on it is on its way, after all earlier rows of its run.
+    ///
+    /// - Returns: The ticket to wait for; nil when the run is over and the row was dropped.
+    @discardableResult
+    package func submit(_ row: WriteRow, for lane: RunLane) -> Int? {
+        guard let ticket = lane.submit() else { return nil }
+        let entry = WriteEntry(lane: lane, row: row)
+        let (isAccepted, transmission) = self.state.withLock { state -> (Bool, Transmission?) in
+            guard !state.isStopped, lane.executor == state.executor else { return (false, nil) }
+            state.queue.submit(entry)
+            return (true, self.nextTransmission(&state))
+        }
+        guard isAccepted else {
+            lane.fail(SupersededRun())
+            return nil
+        }
+        if let transmission { self.transmit(transmission) }
+        return ticket
+    }
+
+    /// Waits while more bytes wait to be written than memory should hold.
+    package func waitForRoom() async {
+        while self.state.withLock({ $0.queue.waitingBytes > JournalWriter.highWater && !$0.isStopped }) {
+            await withUnsafeContinuation { (waiter: UnsafeContinuation<Void, Never>) in
+                let hasRoom = self.state.withLock { state in
+                    if state.queue.waitingBytes <= JournalWriter.highWater || state.isStopped { return true }
+                    state.congested.append(waiter)
+                    return false
+                }
+                if hasRoom { waiter.resume() }
+            }
+        }
+    }
+
+    // MARK: - Sending
+
+    struct Transmission {
+        let send: WriteQueue<WriteEntry>.Send
+        let connection: PostgresConnection
+        let executor: ExecutorIdentity
+        let isExplicit: Bool
+    }
+
+    private func nextTransmission(_ state: inout State) -> Transmission? {
+        guard !state.isStopped, let executor = state.executor, let send = state.queue.next() else { return nil }
+        // The queue sends over connections that were adopted, and only `stop` takes one away.
+        guard let connection = state.connections[send.connection] else { return nil }
+        return Transmission(
+            send: send,
+            connection: connection,
+            executor: executor,
+            isExplicit: state.isExplicit
+        )
+    }
+
+    /// Sends whatever should be sent now.
+    func pump() {
+        while let transmission = self.state.withLock({ self.nextTransmission(&$0) }) {
+            self.transmit(transmission)
+        }
+    }
+
+    private func transmit(_ transmission: Transmission) {
+        let entries = transmission.send.entries
+        let index = transmission.send.connection
+        let batch = self.encoder.encode(entries, as: transmission.executor, isExplicit: transmission.isExplicit)
+        transmission.connection.send(batch.pipeline, deadline: self.batchDeadline) { result in
+            switch result {
+            case .success(let results) where batch.isComplete(results):
+                self.committed(entries, on: index)
+            case .success:
+                self.settle(entries, on: index, after: .miscounted)
+            case .failure(let error):
+                self.settle(entries, on: index, after: .failed(error))
+            }
+        }
+    }
+
+    /// A batch has committed. Runs on the poller's thread.
+    private func committed(_ entries: [WriteEntry], on index: Int) {
+        let first = self.state.withLock { state -> Transmission? in
+            state.queue.settled(index, holding: entries.count > 1)
+            // Enough rows wait already: the server gets its next work before this batch's runs are woken.
+            return self.nextTransmission(&state)
+        }
+        if let first { self.transmit(first) }
+        self.acknowledge(entries)
+        if entries.count > 1 {
+            // A job behind those of the woken runs: when it runs they have had their turn, and the next batch carries their
+            // rows. It must always look for work: it may overtake them, and then nobody else would.
+            Task.detached { self.release() }
+        } else {
+            self.pump()
+        }
+        self.wakeIdleWaiters()
+    }
+
+    private func release() {
+        self.state.withLock { $0.queue.released() }
+        self.pump()
+    }
+
+    /// Tells every run how many of its rows are durable, and wakes who waited for them.
+    func acknowledge(_ entries: [WriteEntry]) {
+        for entry in entries {
+            for waiter in entry.lane.acknowledge(1) { waiter(.success(())) }
+        }
+    }
+
+    func wakeIdleWaiters() {
+        let waiters = self.state.withLock { state -> [UnsafeContinuation<Void, Never>] in
+            var waiters: [UnsafeContinuation<Void, Never>] = []
+            if !state.congested.isEmpty, state.queue.waitingBytes <= JournalWriter.highWater {
+                waiters += state.congested
+                state.congested = []
+            }
+            if !state.drained.isEmpty, state.queue.isEmpty {
+                waiters += state.drained
+                state.drained = []
+            }
+            return waiters
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    func adopt(_ connection: PostgresConnection, at index: Int) {
+        let isLate = self.state.withLock { state in
+            if state.isStopped { return true }
+            state.connections[index] = connection
+            state.queue.opened(index)
+            return false
+        }
+        if isLate { connection.close() }
+    }
+}
+
+/// The run was stopped by another owner of its workflow, or its process was declared dead.
+package struct SupersededRun: Error {
+    package init() {}
+}
+
+extension BatchEncoder.Batch {
+    /// Whether every counting statement wrote as many rows as were sent, and an explicit transaction committed.
+    func isComplete(_ results: [StatementResult]) -> Bool {
+        for expectation in self.expected where results[expectation.statement].affected != expectation.rows { return false }
+        return true
+    }
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DequeModule
+
+/// What the queue must know of a row: whose it is, and how large.
+package protocol QueuedWrite: Sendable {
+    /// The run that the row belongs to; rows of one run become durable in the order in which they were submitted.
+    var laneNumber: UInt64 { get }
+    /// About how many bytes it takes in a batch.
+    var size: Int { get }
+}
+
+/// The decisions of group commit: which rows go out when, over which connection. Pure: the writer executes what it says.
+///
+/// - **Natural batches.** An idle connection takes what is there at once; while it is busy, rows collect. No timers.
+/// - **Overflow.** A further connection helps only from `Limits.overflow` waiting rows on.
+/// - **Prefix.** While rows of a run are in flight on one connection, its later rows wait for that same connection.
+/// - **Hold.** After a commit that wakes several runs, the next batch waits until these have had their turn, so that they
+///   do not split into cohorts that each pay a commit of their own; unless enough rows wait already.
+package struct WriteQueue<Entry: QueuedWrite>: Sendable {
+    package struct Limits: Sendable {
+        /// Rows in one batch.
+        package var rows = 512
+        /// Bytes in one batch, unless a single row is larger.
+        package var bytes = 1 << 20
+        /// From how many waiting rows on a held or an overflow connection sends.
+        package var overflow = 128
+        /// How many rows are looked at for one batch.
+        package var scan = 4096
+
+        package init() {}
+    }
+
+    /// A batch to send over a connection.
+    package struct Send: Sendable {
+        package let connection: Int
+        package let entries: [Entry]
+    }
+
+    private enum Connection: Sendable {
+        /// Not open (not yet, or lost): takes nothing.
+        case closed
+        case idle
+        /// A batch is in flight, or its fate is being found out.
+        case busy([Entry])
+    }
+
+    private let limits: Limits
+    private var connections: [Connection]
+    private var pending: Deque<Entry> = []
+    private var pendingBytes = 0
+    /// Where each run has rows in flight.
+    private var inFlight: [UInt64: Int] = [:]
+    private var isHeld = false
+
+    package init(connections: Int, limits: Limits = Limits()) {
+        self.limits = limits
+        self.connections = Array(repeating: .closed, count: connections)
+    }
+
+    /// How many rows wait to be sent.
+    package var pendingCount: Int { self.pending.count }
+    /// How many bytes wait to be sent.
+    package var waitingBytes: Int { self.pendingBytes }
+    /// Whether nothing waits and nothing is in flight.
+    package var isEmpty: Bool {
+        self.pending.isEmpty && self.inFlight.isEmpty
+    }
+
+    // MARK: - Events
+
+    /// A row was submitted.
+    package mutating func submit(_ entry: Entry) {
+        self.pending.append(entry)
+        self.pendingBytes += entry.size
+    }
+
+    /// A connection is ready for its first, or its next, batch.
+    package mutating func opened(_ connection: Int) {
+        guard case .closed = self.connections[connection] else { return }
+        self.connections[connection] = .idle
+    }
+
+    /// The fate of everything that a connection had in flight is known.
+    ///
+    /// - Parameter holding: several runs are about to be woken; the next batch waits for `released()`.
+    /// - Returns: What was in flight.
+    @discardableResult
+    package mutating func settled(_ connection: Int, holding: Bool = false) -> [Entry] {
+        guard case .busy(let entries) = self.connections[connection] else { return [] }
+        self.connections[connection] = .idle
+        for entry in entries { self.inFlight[entry.laneNumber] = nil }
+        if holding { self.isHeld = true }
+        return entries
+    }
+
+    /// The runs that the last commit woke have had their turn.
+    package mutating func released() {
+        self.isHeld = false
+    }
+
+    /// A connection was lost while nothing was in flight on it.
+    package mutating func closed(_ connection: Int) {
+        guard case .idle = self.connections[connection] else { return }
+        self.connections[connection] = .closed
+    }
+
+    /// Takes every row of some runs out of the queue, since their runs are over.
+    package mutating func withdraw(where isOver: (Entry) -> Bool) -> [Entry] {
+        var withdrawn: [Entry] = []
+        var kept: Deque<Entry> = []
+        for entry in self.pending {
+            if isOver(entry) {
+                withdrawn.append(entry)
+                self.pendingBytes -= entry.size
+            } else {
+                kept.append(entry)
+            }
+        }
+        self.pending = kept
+        return withdrawn
+    }
+
+    // MARK: - Actions
+
+    /// The next batch to send, if one should be sent now. Ask again until there is none.
+    package mutating func next() -> Send? {
+        guard !self.pending.isEmpty else { return nil }
+        var hasHelper = false
+        for index in self.connections.indices {
+            switch self.connections[index] {
+            case .closed:
+                continue
+            case .busy:
+                hasHelper = true
+            case .idle:
+                let threshold = hasHelper || self.isHeld ? self.limits.overflow : 1
+                if self.pending.count >= threshold, let entries = self.take(for: index) {
+                    self.connections[index] = .busy(entries)
+                    return Send(connection: index, entries: entries)
+                }
+                hasHelper = true
+            }
+        }
+        return nil
+    }
+
+    private mutating func take(for connection: Int) -> [Entry]? {
+        var taken: [Entry] = []
+        taken.reserveCapacity(min(self.pending.count, self.limits.rows))
+        var skipped: [Entry] = []
+        var bytes = 0
+        var looked = 0
+        while looked < self.limits.scan, taken.count < self.limits.rows, let entry = self.pending.first {
+            looked += 1
+            let lane = entry.laneNumber
+            if let other = self.inFlight[lane], other != connection {
+                skipped.append(entry)
+                self.pending.removeFirst()
+                continue
+            }
+            if !taken.isEmpty, bytes + entry.size > self.limits.bytes { break }
+            self.pending.removeFirst()
+            self.inFlight[lane] = connection
+            bytes += entry.size
+            taken.append(entry)
+        }
+        if !skipped.isEmpty { self.pending.prepend(contentsOf: skipped) }
+        self.pendingBytes -= bytes
+        return taken.isEmpty ? nil : taken
+    }
+}

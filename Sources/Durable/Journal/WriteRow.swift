@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if canImport(FoundationEssentials)
+    package import FoundationEssentials
+#else
+    package import Foundation
+#endif
+
+/// One row on its way to the database, with the run that it belongs to.
+package struct WriteEntry: Sendable {
+    package let lane: RunLane
+    package let row: WriteRow
+
+    package init(lane: RunLane, row: WriteRow) {
+        self.lane = lane
+        self.row = row
+    }
+}
+
+/// What the engine writes, all of it through the journal writer.
+package enum WriteRow: Sendable {
+    /// A new workflow that this process runs at once.
+    case start(StartRow)
+    /// A checkpoint or a note.
+    case record(JournalRecord)
+    /// How the workflow ended.
+    case outcome(OutcomeRow)
+    /// The run gives its workflow back: parked, paused, or handed over.
+    case release(ReleaseRow)
+    /// Nothing but a commit: whoever waits for it knows that everything visible before is durable.
+    case commit
+}
+
+/// A new workflow.
+package struct StartRow: Sendable {
+    package var name: String
+    package var version: Int32
+    package var seed: UUID
+    package var input: [UInt8]?
+    package var deadline: Int64?
+    package var createdAt: Int64
+    /// The id was chosen by the caller, so that another start may have it already.
+    package var isGuarded: Bool
+}
+
+/// The end of a workflow.
+package struct OutcomeRow: Sendable {
+    package var status: WorkflowState
+    package var output: [UInt8]?
+    package var error: [UInt8]?
+    package var at: Int64
+}
+
+/// What `live` says after a run has given its workflow back.
+package struct ReleaseRow: Sendable {
+    package var state: WorkflowState
+    /// When a claim may take it; nil: when a person resumes it.
+    package var runAt: Int64?
+    package var waitingFor: String?
+    package var reason: PauseReason?
+    package var error: [UInt8]?
+}
+
+extension WriteEntry: QueuedWrite {
+    package var laneNumber: UInt64 { self.lane.number }
+
+    package var size: Int {
+        switch self.row {
+        case .start(let row): 160 + (row.input?.count ?? 0)
+        case .record(let record): record.size
+        case .outcome(let row): 64 + (row.output?.count ?? 0) + (row.error?.count ?? 0)
+        case .release(let row): 64 + (row.error?.count ?? 0)
+        case .commit: 16
+        }
+    }
+}
