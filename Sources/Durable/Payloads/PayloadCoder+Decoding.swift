@@ -26,7 +26,7 @@ extension PayloadCoder {
     ///
     /// - Throws: `DurableError.undecodable`, which names the type and the path of what does not fit it, never a value.
     package func decode<T: Decodable>(_ type: T.Type, from stored: [UInt8]?) throws -> T {
-        if T.self == NoValue.self, let none = NoValue() as? T { return none }
+        if T.self == Nothing.self, let none = Nothing() as? T { return none }
         guard let stored else { throw Self.undecodable(type, "nothing was recorded") }
         guard let json = PayloadEnvelope.open(stored) else { throw Self.undecodable(type, "its envelope is damaged") }
         if let value = Self.fragment(type, json) { return value }

@@ -12,7 +12,7 @@
 ///   give equal bytes in every process. The text is compact.
 /// - `Date` is ISO 8601 in UTC with as many decimals as it takes to come back bit-exact (see `PayloadDate`), `Data` is base64,
 ///   numbers are the shortest text that reads back as the same number, `URL` is text, `Decimal` a number.
-/// - Fragments (`7`, `"x"`, `null`) are payloads too; only `NoValue` is SQL NULL. Optionals of optionals are told apart at the top
+/// - Fragments (`7`, `"x"`, `null`) are payloads too; only `Nothing` is SQL NULL. Optionals of optionals are told apart at the top
 ///   level (`null`, `[null]`, `[[1]]`); inside of a value they are what `Codable` makes of them.
 /// - A text that Postgres could not read field by field is wrapped, see `PayloadEnvelope`.
 package struct PayloadCoder: Sendable {
@@ -24,12 +24,12 @@ package struct PayloadCoder: Sendable {
 
     package init(limit: Int = PayloadCoder.defaultLimit) { self.limit = limit }
 
-    /// The JSON text of a value, or nil (SQL NULL) for `NoValue`.
+    /// The JSON text of a value, or nil (SQL NULL) for `Nothing`.
     ///
     /// - Parameter what: what the value is, for the error: `the result of step charge`.
     /// - Throws: `DurableError.unencodable`, which names the path of what cannot be written, or the size and the limit.
     package func encode<T: Encodable>(_ value: T, as what: @autoclosure () -> String) throws -> [UInt8]? {
-        if T.self == NoValue.self { return nil }
+        if T.self == Nothing.self { return nil }
         let writer = JSONWriter()
         do {
             if T.self is any OptionalPayload.Type, let optional = value as? any OptionalPayload {

@@ -33,8 +33,8 @@ import Testing
     }
 
     @Test func `no value is SQL NULL and nothing else is`() throws {
-        #expect(try Self.text(NoValue()) == nil)
-        #expect(try Self.coder.decode(NoValue.self, from: nil) == NoValue())
+        #expect(try Self.text(Nothing()) == nil)
+        #expect(try Self.coder.decode(Nothing.self, from: nil) == Nothing())
         #expect(throws: DurableError.self) { try Self.coder.decode(Int?.self, from: nil) }
     }
 

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+/// Whether a branch may still do anything: it dies when its group is decided, and with it all branches below.
+final class Branch: Sendable {
+    private let parent: Branch?
+    private let decided = Atomic(false)
+
+    init(parent: Branch?) {
+        self.parent = parent
+    }
+
+    /// Whether a group that it belongs to was decided without it.
+    var isDecided: Bool {
+        if self.decided.load(ordering: .acquiring) { return true }
+        return self.parent?.isDecided ?? false
+    }
+
+    func decide() { self.decided.store(true, ordering: .releasing) }
+}

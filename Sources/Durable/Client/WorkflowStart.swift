@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// What happens when an id is started again with another input.
+public enum DuplicatePolicy: Sendable, Hashable {
+    /// It is an error: two different requests under one id are a mistake.
+    case compareInput
+    /// The workflow that was started first is returned, whatever the input: for webhooks that are delivered twice.
+    case returnExisting
+}
+
+/// A start, checked and encoded.
+struct WorkflowStart: Sendable {
+    let id: String
+    let name: String
+    let version: Int32
+    let seed: UUID
+    let input: [UInt8]?
+    let timeout: Duration?
+    /// The id was chosen by the caller, so that another start may have it already.
+    let isGuarded: Bool
+
+    init<W: Workflow>(_ type: W.Type, _ input: W.Input, id: String?, coder: PayloadCoder) throws {
+        if let id { try IdentifierRules.check(workflowID: id) }
+        try IdentifierRules.check(name: W.name, of: .workflow)
+        self.id = id ?? UUIDv7.text()
+        self.isGuarded = id != nil
+        self.name = W.name
+        guard let version = Int32(exactly: W.version), version >= 1 else {
+            throw DurableError(
+                .invalidConfiguration,
+                "the version of workflow \(W.name) is \(W.version); it must be a small number from 1 on"
+            )
+        }
+        self.version = version
+        self.seed = UUID()
+        if let timeout = W.timeout { try DatabaseTime.check(timeout, as: "the timeout of workflow \(W.name)") }
+        self.timeout = W.timeout
+        self.input = try coder.encode(input, as: "the input of workflow \(W.name)")
+    }
+}

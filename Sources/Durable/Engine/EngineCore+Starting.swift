@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+
+extension EngineCore {
+    /// Starts a workflow here, or leaves it queued; returns when that is durable.
+    ///
+    /// - Returns: Whether it is new.
+    func start(
+        _ start: WorkflowStart,
+        _ workflow: RegisteredWorkflow?,
+        onDuplicate: DuplicatePolicy
+    ) async throws -> Bool {
+        while true {
+            guard let workflow, let lease = self.executor.lease, self.runs.reserve() else {
+                return try await self.directory.startQueued(start, onDuplicate: onDuplicate)
+            }
+            do {
+                try await self.startHere(start, workflow, lease)
+                return true
+            } catch is StartTaken {
+                if try await self.directory.reconcile(start, onDuplicate: onDuplicate) != nil { return false }
+                // Gone between the two: the id is free again.
+            } catch is SupersededRun {
+                // This process was declared dead meanwhile. Nothing was started under its old identity, or whoever
+                // declared it dead has the workflow; starting the same id again finds out.
+                await Backoff.pause(1)
+            }
+        }
+    }
+
+    /// Writes the start, and runs the workflow from the thread that learns of the commit.
+    private func startHere(_ start: WorkflowStart, _ workflow: RegisteredWorkflow, _ lease: Lease) async throws {
+        let now = self.now()
+        let lane = RunLane(workflow: start.id, token: .random(in: .min ... .max), executor: lease.identity)
+        let deadline = start.timeout.map { DatabaseTime.adding($0, to: now) }
+        let row = StartRow(
+            name: start.name,
+            version: start.version,
+            seed: start.seed,
+            input: start.input,
+            deadline: deadline,
+            createdAt: now,
+            isGuarded: start.isGuarded
+        )
+        guard let ticket = self.writer.submit(.start(row), for: lane) else {
+            self.runs.unreserve()
+            throw SupersededRun()
+        }
+        try await withUnsafeThrowingContinuation { (caller: UnsafeContinuation<Void, any Error>) in
+            lane.whenDurable(ticket) { outcome in
+                self.runs.unreserve()
+                if case .success = outcome {
+                    let plan = RunPlan(
+                        id: start.id,
+                        name: start.name,
+                        version: start.version,
+                        seed: start.seed,
+                        input: start.input,
+                        deadline: deadline,
+                        createdAt: now,
+                        history: History(),
+                        isResumed: false,
+                        isSuspect: false
+                    )
+                    self.launch(plan, workflow, lane: lane, lease: lease)
+                }
+                caller.resume(with: outcome)
+            }
+        }
+    }
+}

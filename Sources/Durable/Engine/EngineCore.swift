@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Libpq
+import Logging
+
+/// What every run of an engine works with.
+final class EngineCore: Sendable {
+    /// From which size on a record waits for room before it is queued.
+    static let largeRecord = 16 << 10
+
+    let options: EngineOptions
+    let coder: PayloadCoder
+    let writer: JournalWriter
+    /// For transaction steps, and whatever a user waits for.
+    let pool: PostgresPool
+    let executor: Executor
+    let transactions: TransactionStatements
+    let loader: RunLoader
+    let runs: RunTable
+    let directory: WorkflowDirectory
+    let logger: Logger
+    let holdMicroseconds: Int64
+
+    init(
+        options: EngineOptions,
+        coder: PayloadCoder,
+        writer: JournalWriter,
+        pool: PostgresPool,
+        executor: Executor,
+        transactions: TransactionStatements,
+        loader: RunLoader,
+        directory: WorkflowDirectory,
+        runs: RunTable,
+        logger: Logger
+    ) {
+        self.options = options
+        self.coder = coder
+        self.writer = writer
+        self.pool = pool
+        self.executor = executor
+        self.transactions = transactions
+        self.loader = loader
+        self.directory = directory
+        self.runs = runs
+        self.logger = logger
+        self.holdMicroseconds = options.hold.inMicroseconds
+    }
+
+    /// The database's time, in microseconds since 2000-01-01, as this process knows it.
+    func now() -> Int64 { self.executor.databaseNow() }
+
+    /// Ends every run of an identity that is dead: nothing of theirs can be recorded any more.
+    func dropRuns(of identity: ExecutorIdentity) {
+        for run in self.runs.all where run.lane.executor == identity {
+            run.interrupt(Run.Interruption(cause: .superseded))
+            run.lane.fail(SupersededRun())
+        }
+    }
+
+    // MARK: - Running
+
+    /// Starts a run in memory.
+    func launch(_ plan: RunPlan, _ workflow: RegisteredWorkflow, lane: RunLane, lease: Lease) {
+        let run = Run(plan: plan, lane: lane, lease: lease, failures: workflow.failures, engine: self)
+        self.runs.insert(run)
+        run.attach(Task { await self.execute(run, workflow) })
+    }
+
+    @concurrent
+    private func execute(_ run: Run, _ workflow: RegisteredWorkflow) async {
+        let clock = self.watchDeadline(of: run)
+        defer { clock?.cancel() }
+        let result: Result<[UInt8]?, any Error>
+        do {
+            let context = WorkflowContext(
+                run: run,
+                scope: "",
+                branch: Branch(parent: nil),
+                lastTicket: run.plan.isResumed ? 0 : run.lane.lastTicket,
+                clock: run.plan.createdAt
+            )
+            let output = try await workflow.execute(run.plan, context)
+            try run.checkAlive()
+            try context.finishScope()
+            try run.checkAllScopesVisited()
+            result = .success(output)
+        } catch let divergence as Divergence {
+            result = .failure(run.diverged(divergence))
+        } catch {
+            result = .failure(error)
+        }
+        await self.finish(run, result)
+        self.runs.remove(run)
+    }
+
+    /// What the end of a run's code comes to: an outcome, unless the run was interrupted before.
+    private func finish(_ run: Run, _ result: Result<[UInt8]?, any Error>) async {
+        if let interruption = run.conclude() {
+            await self.finish(run, interruption)
+            return
+        }
+        var row = OutcomeRow(status: .succeeded, output: nil, error: nil, at: self.now())
+        switch result {
+        case .success(let output): row.output = output
+        case .failure(let error):
+            let recorded = RecordedError(recording: error, declared: run.failures, coder: self.coder)
+            row.status = .failed
+            row.error = recorded.encode(by: self.coder)
+            run.logger.notice("workflow.failed", metadata: ["error.type": "\(recorded.type)"])
+        }
+        await self.end(run, row)
+    }
+
+    private func finish(_ run: Run, _ interruption: Run.Interruption) async {
+        run.logger.debug("run.interrupted", metadata: ["cause": "\(interruption.cause)"])
+        if let outcome = interruption.outcome {
+            await self.end(run, outcome)
+        } else if let release = interruption.release,
+            let ticket = self.writer.submit(.release(release), for: run.lane)
+        {
+            // The workflow stays this process's until the row is durable, or somebody else's already: both are fine.
+            do {
+                try await run.lane.waitUntilDurable(ticket)
+            } catch {
+                run.logger.debug("run.release_dropped", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    private func end(_ run: Run, _ row: OutcomeRow) async {
+        guard let ticket = self.writer.submit(.outcome(row), for: run.lane) else { return }
+        do {
+            try await run.lane.waitUntilDurable(ticket)
+            self.directory.board.deliver(Outcome(status: row.status, output: row.output, error: row.error), for: run.id)
+        } catch {
+            run.logger.info("run.outcome_dropped", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Ends the workflow when its time is over.
+    private func watchDeadline(of run: Run) -> Task<Void, Never>? {
+        guard let deadline = run.plan.deadline else { return nil }
+        return Task {
+            while !Task.isCancelled {
+                let remaining = deadline - self.now()
+                if remaining <= 0 { break }
+                // A cancelled sleep ends the loop by itself.
+                try? await Task.sleep(for: .microseconds(min(remaining, 60_000_000)))
+            }
+            if Task.isCancelled { return }
+            let error = RecordedError(
+                type: "WorkflowTimeout",
+                message: "the workflow did not end in the time that it was given"
+            )
+            let row = OutcomeRow(status: .failed, output: nil, error: error.encode(by: self.coder), at: self.now())
+            if run.interrupt(Run.Interruption(cause: .cancelled, outcome: row)) {
+                run.logger.notice("workflow.timed_out")
+            }
+        }
+    }
+
+    /// The attempts that have been running for more than a second.
+    func longAttempts() -> [ActivityRow] {
+        let before = self.now() - 1_000_000
+        return self.runs.all.flatMap { run in
+            run.attempts.filter { $0.attempt.startedAt < before }.map { place, attempt in
+                ActivityRow(
+                    workflow: run.id,
+                    scope: place.scope,
+                    position: place.position,
+                    name: attempt.name,
+                    kind: attempt.kind.rawValue,
+                    attempt: attempt.number,
+                    startedAt: attempt.startedAt
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How an engine behaves. Every option has a default that is meant to be kept.
+///
+/// ```swift
+/// var options = EngineOptions()
+/// options.name = "checkout-1"
+/// options.drain = .seconds(25)
+/// let engine = try DurableEngine(database: .environment, workflows: [Checkout()], options: options)
+/// ```
+public struct EngineOptions: Sendable {
+    /// When the result of a step is durable.
+    public enum Durability: Sendable, Hashable {
+        /// Before the next effect begins, or anybody outside sees it. The default, and as safe as `immediate`.
+        case beforeNextEffect
+        /// Before the step returns: for code that lets values out by other doors than the context.
+        case immediate
+    }
+
+    /// The schema that holds the engine's tables. `durable`.
+    public var schema = "durable"
+    /// Whether `run()` applies missing migrations, or only checks that they were applied. On boot.
+    public var migrate: MigrationMode = .onBoot
+    /// A label for people, shown in `durable.executors`. A name that survives restarts (a StatefulSet's host name) lets a
+    /// restarted process take over its former self at once. Nil: host name and process id.
+    public var name: String?
+    /// The build of the program, shown in `durable.executors`. Nil: unknown.
+    public var build: String?
+    /// Connections of the journal writer. 2; the second one is used under load only.
+    public var journalConnections = 2
+    /// Connections of transaction steps, at most. 4.
+    public var transactionConnections = 4
+    /// How long this process counts as alive after its last sign of life. 15 s; renewed every third of it.
+    public var lease: Duration = .seconds(15)
+    /// How often this process looks for due and queued workflows. 1 s.
+    public var poll: Duration = .seconds(1)
+    /// The longest wait that is held in memory; a workflow that waits longer is parked. 30 s.
+    public var hold: Duration = .seconds(30)
+    /// How many workflows this process has in memory at most. 10,000; further ones are left queued for any process.
+    public var maxInMemory = 10_000
+    /// How long running steps may take to end when the service shuts down. 20 s, below Kubernetes' 30.
+    public var drain: Duration = .seconds(20)
+    /// The largest payload, in bytes of JSON. 8 MiB.
+    public var payloadLimit = 8 << 20
+    /// After how many deaths of its process without any progress in between a workflow is paused. 10.
+    public var recoveries = 10
+    /// The retry policy of steps that name none. Three attempts.
+    public var retry: RetryPolicy = .default
+    /// When the result of a step is durable. Before the next effect.
+    public var durability: Durability = .beforeNextEffect
+    /// How long a batch of the journal may take to be answered before its connection is given up. 30 s.
+    public var requestDeadline: Duration = .seconds(30)
+
+    /// The defaults.
+    public init() {}
+
+    /// Throws in words if an option makes no sense.
+    func validate() throws {
+        func require(_ holds: Bool, _ words: @autoclosure () -> String) throws {
+            guard holds else { throw DurableError(.invalidConfiguration, words()) }
+        }
+        try require(self.journalConnections >= 1, "the journal needs at least one connection; it has \(self.journalConnections)")
+        try require(
+            self.transactionConnections >= 1,
+            "transaction steps need at least one connection; they have \(self.transactionConnections)"
+        )
+        try require(self.lease > .milliseconds(100), "the lease must be longer than 100 ms; it is \(self.lease)")
+        try require(self.poll > .zero, "the poll interval must be positive; it is \(self.poll)")
+        try require(self.hold >= .zero, "the hold must not be negative; it is \(self.hold)")
+        try require(self.drain >= .zero, "the drain time must not be negative; it is \(self.drain)")
+        try require(self.maxInMemory >= 1, "at least one workflow must fit in memory; the limit is \(self.maxInMemory)")
+        try require(self.payloadLimit >= 1, "the payload limit must be positive; it is \(self.payloadLimit)")
+        try require(
+            (1...Int(Int16.max)).contains(self.recoveries),
+            "the number of recoveries must be from 1 to \(Int16.max); it is \(self.recoveries)"
+        )
+        try self.retry.validate()
+    }
+}

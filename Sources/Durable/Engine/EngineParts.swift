@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Libpq
+import Logging
+
+/// A running engine: its parts, and the loops that keep it going.
+struct EngineParts: Sendable {
+    let core: EngineCore
+    let registry: WorkflowRegistry
+    let recovery: Recovery
+    let housekeeping: PostgresPool
+    let claims: Bell
+
+    /// Registers this process, and opens its connections.
+    static func assemble(for engine: DurableEngine) async throws -> EngineParts {
+        let options = engine.options
+        let logger = engine.logger
+        let claims = Bell()
+        let database = engine.database.forEngine()
+        let housekeeping = PostgresPool(database, options: PostgresPoolOptions(maximum: 1))
+        let pool = PostgresPool(engine.database, options: PostgresPoolOptions(maximum: options.transactionConnections))
+        let fences = ExecutorStatements(schema: engine.schema)
+        let recoveryStatements = RecoveryStatements(schema: engine.schema)
+        let runs = RunTable(limit: options.maxInMemory)
+        // The executor tells the core, and the core needs the executor: this is where they meet.
+        let link = CoreLink()
+        let executor = Executor(
+            configuration: database,
+            statements: fences,
+            recovery: recoveryStatements,
+            options: ExecutorOptions(
+                name: options.name,
+                build: options.build,
+                codeGeneration: Int32(CodeGeneration.current),
+                offers: engine.registry.offers,
+                lease: LeaseOptions(period: options.lease)
+            ),
+            logger: logger,
+            events: link.events(claims: claims),
+            activity: { link.core?.longAttempts() ?? [] }
+        )
+        let writer = JournalWriter(
+            configuration: engine.database.forEngine(),
+            statements: JournalStatements(schema: engine.schema),
+            connections: options.journalConnections,
+            batchDeadline: options.requestDeadline,
+            logger: logger,
+            events: JournalWriter.Events { identity, ending in executor.refused(identity, ending) }
+        )
+        let board = OutcomeBoard(
+            pool: housekeeping,
+            schema: engine.schema,
+            poll: options.poll,
+            logger: logger,
+            isRunning: { runs.contains($0) }
+        )
+        let core = EngineCore(
+            options: options,
+            coder: engine.coder,
+            writer: writer,
+            pool: pool,
+            executor: executor,
+            transactions: TransactionStatements(schema: engine.schema),
+            loader: RunLoader(pool: housekeeping, schema: engine.schema),
+            directory: WorkflowDirectory(
+                pool: housekeeping,
+                schema: engine.schema,
+                coder: engine.coder,
+                board: board
+            ),
+            runs: runs,
+            logger: logger
+        )
+        link.connect(core)
+        do {
+            let lease = try await executor.register()
+            try await writer.start(as: lease.identity)
+        } catch {
+            await executor.stop()
+            throw error
+        }
+        logger.info(
+            "engine.started",
+            metadata: [
+                "executor.name": "\(executor.name)",
+                "connections": "\(options.journalConnections + options.transactionConnections + 2)",
+                "workflows": "\(engine.registry.offers.map { $0.name })",
+            ]
+        )
+        return EngineParts(
+            core: core,
+            registry: engine.registry,
+            recovery: Recovery(
+                pool: housekeeping,
+                executor: executor,
+                fences: fences,
+                statements: recoveryStatements,
+                options: RecoveryOptions(recoveries: Int16(options.recoveries)),
+                logger: logger
+            ),
+            housekeeping: housekeeping,
+            claims: claims
+        )
+    }
+
+    // MARK: - Loops
+
+    /// Takes over from the dead: once at boot, before the engine is ready, and again for as long as it runs.
+    func recoverForEver(ready: @Sendable () -> Void) async {
+        var isReady = false
+        while !Task.isCancelled {
+            if let lease = self.core.executor.lease {
+                await self.attempt("recovery.sweep_failed") {
+                    let report = try await self.recovery.sweep(as: lease)
+                    if report.freed > 0 { self.claims.ring() }
+                }
+            }
+            if !isReady {
+                isReady = true
+                ready()
+            }
+            await Backoff.sleep(self.core.options.lease / 3)
+        }
+    }
+
+    /// Takes up what is due, whenever there may be something.
+    func claimForEver() async {
+        var announced: Set<UnofferedWorkflow> = []
+        while !Task.isCancelled {
+            var isFull = false
+            if let lease = self.core.executor.lease, lease.mayStartEffect() {
+                await self.attempt("recovery.claim_failed") { isFull = try await self.claim(as: lease) }
+                await self.attempt("recovery.look_failed") { try await self.announceUnoffered(&announced) }
+            }
+            if !isFull { await self.claims.wait(atMost: self.core.options.poll) }
+        }
+    }
+
+    /// - Returns: Whether there may be more.
+    private func claim(as lease: Lease) async throws -> Bool {
+        let limit = min(self.core.runs.room, RunLoader.batch)
+        guard limit > 0 else { return false }
+        let claimed = try await self.recovery.claim(
+            as: lease,
+            limit: limit,
+            offers: self.registry.offers,
+            allowSuspect: !self.core.runs.hasSuspect
+        )
+        guard !claimed.isEmpty else { return false }
+        // A failure here leaves them owned and not running: the next look for orphans gives them back.
+        let plans = try await self.core.loader.plans(of: claimed)
+        for workflow in claimed {
+            guard let plan = plans[workflow.id], let registered = self.registry[workflow.name] else { continue }
+            let lane = RunLane(workflow: workflow.id, token: workflow.run, executor: lease.identity)
+            self.core.launch(plan, registered, lane: lane, lease: lease)
+        }
+        return claimed.count == limit
+    }
+
+    /// Says once of each name and version that it is left for others.
+    private func announceUnoffered(_ announced: inout Set<UnofferedWorkflow>) async throws {
+        for workflow in try await self.recovery.unoffered(self.registry.offers)
+        where announced.insert(workflow).inserted {
+            self.core.logger.notice(
+                "recovery.not_offered",
+                metadata: [
+                    "workflow.name": "\(workflow.name)",
+                    "workflow.version": "\(workflow.version)",
+                    "hint": "workflows of this name and version are due, and left for a process that offers them",
+                ]
+            )
+        }
+    }
+
+    /// Gives back what this process owns and does not run.
+    func releaseOrphansForEver() async {
+        while !Task.isCancelled {
+            await Backoff.sleep(self.core.options.poll * 5)
+            guard let lease = self.core.executor.lease else { continue }
+            await self.attempt("recovery.orphans_failed") {
+                let runs = self.core.runs
+                _ = try await self.recovery.releaseOrphans(of: lease) { id, token in runs.contains(id, token: token) }
+            }
+        }
+    }
+
+    private func attempt(_ failure: Logger.Message, _ body: () async throws -> Void) async {
+        do {
+            try await body()
+        } catch is CancellationError {
+            return
+        } catch {
+            if Task.isCancelled { return }
+            self.core.logger.warning(failure, metadata: ["error": "\(error)"])
+        }
+    }
+
+    // MARK: - Shutdown
+
+    /// Interrupts every run at its next call, waits for steps that run, hands everything over, and frees the lease.
+    func shutDown(within drain: Duration) async {
+        let now = self.core.now()
+        for run in self.core.runs.all {
+            let row = ReleaseRow(state: .queued, runAt: now, waitingFor: nil, reason: nil, error: nil)
+            run.interrupt(Run.Interruption(cause: .shutdown, release: row), cancelling: false)
+        }
+        let runs = self.core.runs
+        let isDrained = await Backoff.finishes(within: drain) { await runs.waitUntilEmpty() }
+        if !isDrained {
+            let left = runs.all
+            self.core.logger.warning("engine.drain_ended", metadata: ["workflows": "\(left.map { $0.id })"])
+            for run in left { run.cancelTask() }
+            // What ignores its cancellation is left to the takeover: its lease is freed, its records are fenced.
+            _ = await Backoff.finishes(within: .seconds(1)) { await runs.waitUntilEmpty() }
+        }
+        let writer = self.core.writer
+        _ = await Backoff.finishes(within: .seconds(5)) { await writer.drain() }
+        await self.core.executor.stop()
+        self.core.writer.stop()
+        self.core.directory.board.stop()
+        self.core.pool.shutdown()
+        self.housekeeping.shutdown()
+        self.core.logger.info("engine.stopped")
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Libpq
+
+extension Parameter {
+    /// A `timestamptz` in microseconds since 2000-01-01.
+    init(microseconds: Int64) {
+        self.init(bytes: withUnsafeBytes(of: microseconds.bigEndian) { Array($0) }, type: .timestamptz)
+    }
+}
+
+extension PostgresError {
+    /// The database is away, or has no connection left: trying again later may help.
+    var isUnavailable: Bool {
+        switch self.code {
+        case .connectionFailed, .connectionLost, .connectionClosed, .timeout, .poolTimeout: true
+        default: self.isConnectionLost || self.sqlState.map { $0.hasPrefix("57P") || $0.hasPrefix("53") } ?? false
+        }
+    }
+
+    /// A serialization failure or a deadlock: the same transaction may succeed when it is repeated.
+    var isConflict: Bool { self.sqlState == "40001" || self.sqlState == "40P01" }
+
+    /// The place in the journal is taken.
+    var isOfJournalKey: Bool { self.sqlState == "23505" && self.table == "journal" && self.constraint == "journal_pkey" }
+
+    /// An error that came to light on a connection that is gone.
+    static func connectionLost(underlying error: any Error) -> PostgresError {
+        var lost = PostgresError(.connectionLost, "the connection was lost in the middle of the transaction", underlying: error)
+        lost.isConnectionLost = true
+        return lost
+    }
+}

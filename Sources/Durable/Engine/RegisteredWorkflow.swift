@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A workflow that an engine offers, without its type.
+struct RegisteredWorkflow: Sendable {
+    let name: String
+    let version: Int32
+    let resumes: ClosedRange<Int32>
+    let timeout: Duration?
+    let failures: [any (Error & Codable & Sendable).Type]
+    /// Decodes the input, runs, and encodes the result.
+    let execute: @Sendable @concurrent (RunPlan, WorkflowContext) async throws -> [UInt8]?
+
+    init<W: Workflow>(_ workflow: W, coder: PayloadCoder) throws {
+        self.name = W.name
+        try IdentifierRules.check(name: W.name, of: .workflow)
+        guard W.version >= 1, let version = Int32(exactly: W.version) else {
+            throw DurableError(
+                .invalidConfiguration,
+                "the version of workflow \(W.name) is \(W.version); it must be a small number from 1 on"
+            )
+        }
+        guard
+            W.resumes.contains(W.version), W.resumes.lowerBound >= 1,
+            let last = Int32(exactly: W.resumes.upperBound)
+        else {
+            throw DurableError(
+                .invalidConfiguration,
+                "workflow \(W.name) declares version \(W.version) and resumes \(W.resumes), which must contain it"
+            )
+        }
+        if let timeout = W.timeout { try DatabaseTime.check(timeout, as: "the timeout of workflow \(W.name)") }
+        self.version = version
+        self.resumes = Int32(W.resumes.lowerBound)...last
+        self.timeout = W.timeout
+        self.failures = W.failures
+        self.execute = { plan, context in
+            let input: W.Input
+            do {
+                input = try coder.decode(W.Input.self, from: plan.input)
+            } catch {
+                throw context.run.pause(
+                    .undecodable,
+                    DurableError(
+                        .undecodable,
+                        "its input cannot be read by this code: deploy code that can, then resume it",
+                        workflow: plan.id,
+                        underlying: error
+                    )
+                )
+            }
+            let output = try await workflow.run(input, in: context)
+            return try coder.encode(output, as: "the result of workflow \(W.name)")
+        }
+    }
+
+    /// What the database is told of it.
+    var offer: WorkflowOffer { WorkflowOffer(name: self.name, versions: Array(self.resumes)) }
+}
+
+/// The workflows that an engine offers, by name.
+struct WorkflowRegistry: Sendable {
+    private let byName: [String: RegisteredWorkflow]
+    /// In the order in which they were given.
+    let offers: [WorkflowOffer]
+
+    init(_ workflows: [any Workflow], coder: PayloadCoder) throws {
+        var byName: [String: RegisteredWorkflow] = [:]
+        var offers: [WorkflowOffer] = []
+        for workflow in workflows {
+            let registered = try RegisteredWorkflow(workflow, coder: coder)
+            guard byName[registered.name] == nil else {
+                throw DurableError(
+                    .invalidConfiguration,
+                    "two workflows are called \"\(registered.name)\"; give one of them another name"
+                )
+            }
+            byName[registered.name] = registered
+            offers.append(registered.offer)
+        }
+        self.byName = byName
+        self.offers = offers
+    }
+
+    subscript(name: String) -> RegisteredWorkflow? { self.byName[name] }
+}

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import Synchronization
+
+/// One run of a workflow in this process: from its start, or from its resumption by replay, to its end or interruption.
+///
+/// The run knows what is common to its branches: its lane to the journal, its history, what its branches wait for, and
+/// whether it was interrupted. It decides nothing by itself: `BranchLedger` does.
+final class Run: Sendable {
+    let plan: RunPlan
+    let lane: RunLane
+    /// The lease that it runs under: when that is over, nothing more is begun.
+    let lease: Lease
+    let engine: EngineCore
+    let failures: [any (Error & Codable & Sendable).Type]
+    let logger: Logger
+    /// Grows from run to run of a workflow.
+    let fencingToken: Int64
+
+    private struct State {
+        var ledger: BranchLedger
+        var interruption: Interruption?
+        /// `run` has ended, and its end counts: it is too late to interrupt.
+        var isConcluded = false
+        var task: Task<Void, Never>?
+        var gate: [UInt64: UnsafeContinuation<Void, any Error>] = [:]
+        var nextWaiter: UInt64 = 0
+        var claimTicket: Int?
+        var attempts: [Place: RunningAttempt] = [:]
+        var visited: Set<String> = []
+        var skipped: [String] = []
+    }
+
+    /// Why the run ended early, and what its `live` row is to say.
+    struct Interruption {
+        var cause: WorkflowInterruption.Cause
+        var release: ReleaseRow?
+        var outcome: OutcomeRow?
+    }
+
+    private let state: Mutex<State>
+    private let interrupted = Atomic(false)
+
+    init(
+        plan: RunPlan,
+        lane: RunLane,
+        lease: Lease,
+        failures: [any (Error & Codable & Sendable).Type],
+        engine: EngineCore
+    ) {
+        self.plan = plan
+        self.lane = lane
+        self.lease = lease
+        self.failures = failures
+        self.engine = engine
+        self.fencingToken = engine.now()
+        var logger = engine.logger
+        logger[metadataKey: "workflow.id"] = "\(plan.id)"
+        logger[metadataKey: "workflow.name"] = "\(plan.name)"
+        self.logger = logger
+        self.state = Mutex(State(ledger: BranchLedger(hasHistory: !plan.history.isEmpty)))
+    }
+
+    var id: String { self.plan.id }
+
+    // MARK: - Interruption
+
+    /// Whether the run is over, whatever its code still does.
+    var isInterrupted: Bool { self.interrupted.load(ordering: .acquiring) }
+
+    /// Why it is over, if it is.
+    var interruption: Interruption? { self.state.withLock { $0.interruption } }
+
+    func attach(_ task: Task<Void, Never>) {
+        let isLate = self.state.withLock { state in
+            state.task = task
+            return state.interruption != nil
+        }
+        if isLate { task.cancel() }
+    }
+
+    /// Ends the run: every further call on its contexts throws, and its steps are cancelled. The first cause counts.
+    ///
+    /// - Parameter cancelling: whether running steps are cancelled at once, or may end.
+    @discardableResult
+    func interrupt(_ interruption: Interruption, cancelling: Bool = true) -> Bool {
+        let (isFirst, task, gate) = self.state.withLock {
+            state -> (Bool, Task<Void, Never>?, [UnsafeContinuation<Void, any Error>]) in
+            if state.isConcluded { return (false, nil, []) }
+            let isFirst = state.interruption == nil
+            if isFirst { state.interruption = interruption }
+            defer { state.gate = [:] }
+            return (isFirst, state.task, Array(state.gate.values))
+        }
+        guard isFirst || task != nil else { return false }
+        self.interrupted.store(true, ordering: .releasing)
+        let error = WorkflowInterruption(interruption.cause)
+        for waiter in gate { waiter.resume(throwing: error) }
+        self.lane.abandonWaiters(error)
+        if cancelling { task?.cancel() }
+        return isFirst
+    }
+
+    /// The code of the run has ended: from now on it cannot be interrupted.
+    ///
+    /// - Returns: The interruption that came before, if one did: then what the code returned or threw does not count.
+    func conclude() -> Interruption? {
+        self.state.withLock { state in
+            if state.interruption == nil { state.isConcluded = true }
+            return state.interruption
+        }
+    }
+
+    /// Cancels what still runs, after its time to end by itself is over.
+    func cancelTask() {
+        self.state.withLock { $0.task }?.cancel()
+    }
+
+    /// Throws if the run is over.
+    func checkAlive() throws {
+        if self.isInterrupted { throw self.interruptionError }
+        if self.lane.failure != nil { throw self.laneFailed() }
+    }
+
+    var interruptionError: WorkflowInterruption {
+        WorkflowInterruption(self.interruption?.cause ?? .superseded)
+    }
+
+    /// The lane has failed: somebody else owns the workflow, or a row could not be written.
+    func laneFailed() -> WorkflowInterruption {
+        if let failure = self.lane.failure, !(failure is SupersededRun), !(failure is WorkflowInterruption) {
+            self.logger.error("workflow.unwritable", metadata: ["error": "\(failure)"])
+        }
+        self.interrupt(Interruption(cause: .superseded))
+        return self.interruptionError
+    }
+
+    /// Pauses the workflow: the run ends, and a person is told why.
+    func pause(_ reason: PauseReason, _ error: DurableError) -> WorkflowInterruption {
+        var row = ReleaseRow(state: .paused, runAt: nil, waitingFor: nil, reason: reason, error: nil)
+        row.error = RecordedError(recording: error, coder: self.engine.coder).encode(by: self.engine.coder)
+        if self.interrupt(Interruption(cause: .paused, release: row)) {
+            self.logger.error(
+                "workflow.paused",
+                metadata: ["reason": "\(reason.rawValue)", "error": "\(error)"]
+            )
+        }
+        return self.interruptionError
+    }
+
+    // MARK: - Replay
+
+    /// Waits, at the first unrecorded call of a branch, until every other branch stands at its own.
+    func arriveAtFrontier() async throws {
+        self.perform(self.state.withLock { $0.ledger.reachedFrontier() })
+        guard !self.state.withLock({ $0.ledger.isOpen }) else { return }
+        try await withUnsafeThrowingContinuation { (waiter: UnsafeContinuation<Void, any Error>) in
+            let outcome = self.state.withLock { state -> Result<Void, any Error>? in
+                if let interruption = state.interruption {
+                    return .failure(WorkflowInterruption(interruption.cause))
+                }
+                if state.ledger.isOpen { return .success(()) }
+                state.nextWaiter += 1
+                state.gate[state.nextWaiter] = waiter
+                return nil
+            }
+            if let outcome { waiter.resume(with: outcome) }
+        }
+    }
+
+    func visit(_ scope: String) {
+        guard !self.plan.history.isEmpty else { return }
+        self.state.withLock { _ = $0.visited.insert(scope) }
+    }
+
+    /// The scopes below this prefix belong to a group that is decided, and are not entered again.
+    func skip(prefix: String) {
+        guard !self.plan.history.isEmpty else { return }
+        self.state.withLock { $0.skipped.append(prefix) }
+    }
+
+    /// Checks at the end of `run` that no scope of the history was left out.
+    func checkAllScopesVisited() throws {
+        guard !self.plan.history.isEmpty else { return }
+        let (visited, skipped) = self.state.withLock { ($0.visited, $0.skipped) }
+        for scope in self.plan.history.scopePaths where !visited.contains(scope) {
+            if skipped.contains(where: { scope.hasPrefix($0) }) { continue }
+            if let record = self.plan.history.leftover(in: scope, from: 0) { throw Divergence.leftover(record) }
+        }
+    }
+
+    // MARK: - Branches
+
+    func branchBegan() { self.state.withLock { $0.ledger.branchBegan() } }
+
+    func branchEnded(atFrontier: Bool) {
+        self.perform(self.state.withLock { $0.ledger.branchEnded(atFrontier: atFrontier) })
+    }
+
+    func parentResumed(atFrontier: Bool) {
+        self.state.withLock { $0.ledger.parentResumed(atFrontier: atFrontier) }
+    }
+
+    /// Waits in memory until a time of the database's clock; or ends the run, when all branches wait and none for a short time.
+    func wait(until due: Int64, for what: String) async throws {
+        let (wait, action) = self.state.withLock { $0.ledger.beganWaiting(until: due) }
+        defer { self.state.withLock { $0.ledger.endedWaiting(wait) } }
+        self.perform(action, waitingFor: what)
+        while true {
+            try self.checkAlive()
+            let remaining = due - self.engine.now()
+            if remaining <= 0 { return }
+            do {
+                try await Task.sleep(for: .microseconds(min(remaining, 60_000_000)))
+            } catch {
+                // Cancelled: by an interruption, which the next turn throws, or because the branch lost.
+                try self.checkAlive()
+                throw WorkflowInterruption(.decided)
+            }
+        }
+    }
+
+    private func perform(_ action: BranchLedger.Action, waitingFor what: String? = nil) {
+        switch action {
+        case .none: break
+        case .openGate:
+            let waiters = self.state.withLock { state in
+                defer { state.gate = [:] }
+                return Array(state.gate.values)
+            }
+            for waiter in waiters { waiter.resume() }
+        case .allWaiting(let until):
+            guard let until, until - self.engine.now() > self.engine.holdMicroseconds else { return }
+            let wakeUp = min(until, self.plan.deadline ?? until)
+            self.interrupt(
+                Interruption(
+                    cause: .parked,
+                    release: ReleaseRow(state: .waiting, runAt: wakeUp, waitingFor: what, reason: nil, error: nil)
+                )
+            )
+        }
+    }
+
+    // MARK: - Effects
+
+    /// Waits until an effect may start: everything that it depends on is durable, and this process holds its lease.
+    func readyForEffect(after ticket: Int) async throws {
+        try self.checkAlive()
+        do {
+            if self.plan.isResumed { try await self.lane.waitUntilDurable(self.claimCommit()) }
+            try await self.lane.waitUntilDurable(ticket)
+            if !self.lease.mayStartEffect() { try await self.lease.waitUntilMayStartEffect() }
+        } catch {
+            if self.isInterrupted { throw self.interruptionError }
+            throw self.laneFailed()
+        }
+        try self.checkAlive()
+    }
+
+    /// What was read at the claim may be visible and not yet durable; a commit of this process that began later settles it.
+    private func claimCommit() -> Int {
+        if let ticket = self.state.withLock({ $0.claimTicket }) { return ticket }
+        let ticket = self.engine.writer.submit(.commit, for: self.lane) ?? 0
+        self.state.withLock { if $0.claimTicket == nil { $0.claimTicket = ticket } }
+        return ticket
+    }
+
+    // MARK: - Activity
+
+    func attemptBegan(_ attempt: RunningAttempt, at place: Place) {
+        self.state.withLock { $0.attempts[place] = attempt }
+    }
+
+    func attemptEnded(at place: Place) {
+        self.state.withLock { _ = $0.attempts.removeValue(forKey: place) }
+    }
+
+    /// The attempts that run now, for `durable.activity`.
+    var attempts: [(place: Place, attempt: RunningAttempt)] {
+        self.state.withLock { $0.attempts.map { ($0.key, $0.value) } }
+    }
+}
+
+/// An attempt of a step that runs now.
+struct RunningAttempt: Sendable {
+    let name: String
+    let kind: JournalKind
+    let number: Int16
+    /// By the database's clock.
+    let startedAt: Int64
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+package import Libpq
+
+/// Reads what claimed workflows were asked and have recorded: many workflows in one round trip, and never again.
+package struct RunLoader: Sendable {
+    /// Outputs above this many bytes are read when replay comes to them, so that a history of large results fits in memory.
+    static let largeOutput = 256 << 10
+    /// How many workflows are read at a time.
+    static let batch = 100
+
+    private let pool: PostgresPool
+    private let workflows: StatementText
+    private let journal: StatementText
+    private let output: StatementText
+
+    package init(pool: PostgresPool, schema: SchemaName) {
+        let durable = schema.quoted
+        self.pool = pool
+        self.workflows = StatementText(
+            """
+            SELECT id, name, version, seed, input, deadline, created_at
+            FROM \(durable).workflow WHERE id = ANY ($1)
+            """,
+            types: [PostgresType.text.array]
+        )
+        self.journal = StatementText(
+            """
+            SELECT workflow_id, scope, position, phase, kind, attempt, at, seconds, due, name,
+                   CASE WHEN octet_length(output::text) <= \(RunLoader.largeOutput) THEN output END,
+                   octet_length(output::text), error
+            FROM \(durable).journal WHERE workflow_id = ANY ($1)
+            """,
+            types: [PostgresType.text.array]
+        )
+        self.output = StatementText(
+            """
+            SELECT output FROM \(durable).journal
+            WHERE workflow_id = $1 AND scope = $2 AND position = $3 AND phase = 0
+            """,
+            types: [.text, .text, .int4]
+        )
+    }
+
+    /// The plans of claimed workflows, by id. One that is missing was deleted in between.
+    func plans(of claimed: [ClaimedWorkflow]) async throws -> [String: RunPlan] {
+        var ids = ArrayColumn(.text)
+        for workflow in claimed { ids.append(workflow.id) }
+        let results = try await self.pool.withConnection { connection in
+            try await connection.run(
+                Pipeline([Statement(self.workflows, [ids.parameter]), Statement(self.journal, [ids.parameter])])
+            )
+        }
+        var histories: [String: History] = [:]
+        for row in results[1].rows {
+            histories[try row.decode(0, as: String.self), default: History()].insert(try Self.record(row))
+        }
+        let suspects = Set(claimed.filter { $0.isSuspect }.map { $0.id })
+        var plans: [String: RunPlan] = [:]
+        for row in results[0].rows {
+            let id = try row.decode(0, as: String.self)
+            plans[id] = RunPlan(
+                id: id,
+                name: try row.decode(1, as: String.self),
+                version: try row.decode(2, as: Int32.self),
+                seed: try row.decode(3, as: UUID.self),
+                input: row.bytes(4),
+                deadline: row.microseconds(5),
+                createdAt: row.microseconds(6) ?? 0,
+                history: histories[id] ?? History(),
+                isResumed: true,
+                isSuspect: suspects.contains(id)
+            )
+        }
+        return plans
+    }
+
+    /// One large output.
+    func output(of place: Place, workflow: String) async throws -> [UInt8]? {
+        try await self.pool.withConnection { connection in
+            let results = try await connection.run(
+                Pipeline([
+                    Statement(self.output, [Parameter(workflow), Parameter(place.scope), Parameter(place.position)])
+                ])
+            )
+            return results[0].rows.first?.bytes(0)
+        }
+    }
+
+    private static func record(_ row: Row) throws -> JournalRecord {
+        let kind = try row.decode(4, as: Int16.self)
+        var record = JournalRecord(
+            place: Place(scope: try row.decode(1, as: String.self), position: try row.decode(2, as: Int32.self)),
+            phase: try row.decode(3, as: Int16.self),
+            kind: JournalKind(recorded: kind),
+            name: try row.decode(9, as: String.self),
+            attempt: try row.decode(5, as: Int16.self),
+            at: row.microseconds(6) ?? 0,
+            seconds: try row.decode(7, as: Float?.self),
+            due: row.microseconds(8)
+        )
+        if let bytes = row.bytes(10) {
+            record.output = .bytes(bytes)
+        } else if let size = try row.decode(11, as: Int32?.self) {
+            record.output = .stored(size: Int(size))
+        }
+        record.error = row.bytes(12)
+        return record
+    }
+}
+
+extension Row {
+    /// The bytes of a column, or nil for NULL.
+    func bytes(_ column: Int) -> [UInt8]? {
+        self.withBytes(column) { $0.map { [UInt8]($0) } }
+    }
+
+    /// A `timestamptz` in microseconds since 2000-01-01, or nil for NULL.
+    func microseconds(_ column: Int) -> Int64? {
+        self.withBytes(column) { bytes in
+            guard let bytes, bytes.count == 8 else { return nil }
+            return Int64(bigEndian: bytes.loadUnaligned(as: Int64.self))
+        }
+    }
+}

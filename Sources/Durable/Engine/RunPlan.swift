@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if canImport(FoundationEssentials)
+    package import FoundationEssentials
+#else
+    package import Foundation
+#endif
+
+/// What a run needs to know of its workflow: the row `workflow`, and what was recorded so far.
+package struct RunPlan: Sendable {
+    package var id: String
+    package var name: String
+    package var version: Int32
+    package var seed: UUID
+    package var input: [UInt8]?
+    package var deadline: Int64?
+    package var createdAt: Int64
+    package var history: History
+    /// The workflow was claimed or taken over, rather than started here: its first effect waits for a commit of this process.
+    package var isResumed: Bool
+    /// It comes after crashes, and runs alone.
+    package var isSuspect: Bool
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+/// The runs that are in memory, by workflow.
+final class RunTable: Sendable {
+    private struct State {
+        var runs: [String: Run] = [:]
+        var suspects = 0
+        var reserved = 0
+        var emptied: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let limit: Int
+    private let state = Mutex(State())
+
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    /// Room for further runs.
+    var room: Int { self.state.withLock { max(0, self.limit - $0.runs.count - $0.reserved) } }
+    /// Whether a workflow runs that comes after crashes: no second one is taken beside it.
+    var hasSuspect: Bool { self.state.withLock { $0.suspects > 0 } }
+    /// All runs.
+    var all: [Run] { self.state.withLock { Array($0.runs.values) } }
+
+    /// Keeps room for a run that is about to start.
+    func reserve() -> Bool {
+        self.state.withLock { state in
+            guard state.runs.count + state.reserved < self.limit else { return false }
+            state.reserved += 1
+            return true
+        }
+    }
+
+    /// Gives back room that was kept.
+    func unreserve() { self.state.withLock { $0.reserved -= 1 } }
+
+    func insert(_ run: Run) {
+        self.state.withLock { state in
+            state.runs[run.id] = run
+            if run.plan.isSuspect { state.suspects += 1 }
+        }
+    }
+
+    func remove(_ run: Run) {
+        let waiters = self.state.withLock { state -> [CheckedContinuation<Void, Never>] in
+            if run.plan.isSuspect { state.suspects -= 1 }
+            // A later run of the same workflow stays.
+            if state.runs[run.id] === run { state.runs[run.id] = nil }
+            guard state.runs.isEmpty else { return [] }
+            defer { state.emptied = [] }
+            return state.emptied
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    /// Whether the workflow is in memory, under this token if one is given.
+    func contains(_ id: String, token: Int64? = nil) -> Bool {
+        self.state.withLock { state in
+            guard let run = state.runs[id] else { return false }
+            return token == nil || run.lane.token == token
+        }
+    }
+
+    /// Waits until no run is left.
+    func waitUntilEmpty() async {
+        await withCheckedContinuation { waiter in
+            let isEmpty = self.state.withLock { state in
+                if state.runs.isEmpty { return true }
+                state.emptied.append(waiter)
+                return false
+            }
+            if isEmpty { waiter.resume() }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Libpq
+
+/// The database transaction of a transaction step: what it writes and the step's checkpoint commit together.
+///
+/// It is not `Sendable`: a user can wrap it (`OrderRepository(transaction)`), and `Task`, `async let` and task groups on it
+/// do not compile. After its step has ended every call on it throws.
+///
+/// ```swift
+/// try await workflow.transaction("reserve") { transaction in
+///     try await transaction.execute("INSERT INTO reservation (order_id) VALUES (\(order.id))")
+/// }
+/// ```
+public final class Transaction: PostgresQuerying {
+    /// The step as people see it.
+    public let step: String
+    /// The id of the workflow.
+    public let workflow: String
+
+    private let connection: PostgresConnection
+    /// BEGIN and the fence: they go out together with the first statement.
+    private var preamble: [Statement]
+    private var hasEnded = false
+
+    init(connection: PostgresConnection, preamble: [Statement], workflow: String, step: String) {
+        self.connection = connection
+        self.preamble = preamble
+        self.workflow = workflow
+        self.step = step
+    }
+
+    /// Runs a statement, and returns its rows.
+    public func query(_ query: Query) async throws -> Rows {
+        try await self.run(query).rows
+    }
+
+    /// Runs a statement, and returns how many rows it wrote or returned.
+    @discardableResult
+    public func execute(_ query: Query) async throws -> Int {
+        try await self.run(query).affected
+    }
+
+    private func run(_ query: Query) async throws -> StatementResult {
+        guard !self.hasEnded else {
+            throw DurableError(
+                .transactionMisuse,
+                "the transaction was used after its step had ended",
+                workflow: self.workflow,
+                step: self.step
+            )
+        }
+        if let word = TransactionControl.word(in: query.sql) {
+            throw DurableError(
+                .transactionMisuse,
+                """
+                a transaction step commits by returning and rolls back by throwing; it may not say \(word) itself, \
+                since its checkpoint would be left behind
+                """,
+                workflow: self.workflow,
+                step: self.step
+            )
+        }
+        let results = try await self.flush(with: [Statement(query)])
+        return results[results.count - 1]
+    }
+
+    /// Sends statements, after BEGIN and the fence if nothing was sent yet.
+    func flush(with statements: [Statement]) async throws -> [StatementResult] {
+        let all = self.preamble + statements
+        self.preamble = []
+        return try await self.connection.run(Pipeline(all))
+    }
+
+    /// The same, to its end even when the task is cancelled.
+    func flushUncancelled(with statements: [Statement]) async throws -> [StatementResult] {
+        let all = self.preamble + statements
+        self.preamble = []
+        return try await withUnsafeThrowingContinuation { waiter in
+            self.connection.send(Pipeline(all)) { waiter.resume(with: $0) }
+        }
+    }
+
+    /// Whether BEGIN has gone out, so that there is something to roll back.
+    var hasBegun: Bool { self.preamble.isEmpty }
+
+    /// From now on every call throws.
+    func end() { self.hasEnded = true }
+}

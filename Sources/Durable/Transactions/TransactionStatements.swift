@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Libpq
+
+/// The statements that frame a transaction step, for one schema.
+package final class TransactionStatements: Sendable {
+    /// Refuses the transaction of a superseded executor, at READ COMMITTED.
+    let fence: StatementText
+    /// The same for higher isolation levels, where only a row lock sees a newer epoch.
+    let strictFence: StatementText
+    /// The checkpoint, pipelined with COMMIT. A plain INSERT: a second writer of the place must fail, and its rows with it.
+    let record: StatementText
+    /// What stands at one place.
+    let recorded: StatementText
+
+    package init(schema: SchemaName) {
+        let durable = schema.quoted
+        self.fence = StatementText("SELECT \(durable).fence($1, $2, $3)", types: [.int4, .int4, .int8])
+        self.strictFence = StatementText("SELECT \(durable).fence_strict($1, $2, $3)", types: [.int4, .int4, .int8])
+        self.record = StatementText(
+            """
+            INSERT INTO \(durable).journal (workflow_id, scope, position, phase, kind, attempt, executor, run, at,
+                                            seconds, name, output)
+            VALUES ($1, $2, $3, 0, $4, $5, $6, $7, $8, $9, $10, $11)
+            """,
+            types: [.text, .text, .int4, .int2, .int2, .int4, .int8, .timestamptz, .float4, .text, .json]
+        )
+        self.recorded = StatementText(
+            """
+            SELECT run, output, error, at FROM \(durable).journal
+            WHERE workflow_id = $1 AND scope = $2 AND position = $3 AND phase = 0
+            """,
+            types: [.text, .text, .int4]
+        )
+    }
+
+    /// BEGIN says everything that the session's defaults might say otherwise.
+    static func begin(_ isolation: PostgresIsolation) -> StatementText {
+        switch isolation {
+        case .readCommitted: self.beginReadCommitted
+        case .repeatableRead: self.beginRepeatableRead
+        case .serializable: self.beginSerializable
+        }
+    }
+
+    private static let beginReadCommitted = StatementText("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+    private static let beginRepeatableRead = StatementText("BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE")
+    private static let beginSerializable = StatementText("BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE NOT DEFERRABLE")
+    static let commit = StatementText("COMMIT")
+    static let rollback = StatementText("ROLLBACK")
+}

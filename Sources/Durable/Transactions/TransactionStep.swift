@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Libpq
+import Logging
+
+/// One transaction step: opens the transaction behind the fence, runs the body, and commits its rows with the checkpoint.
+///
+/// Trouble that is not the body's doing repeats it without counting as an attempt: a serialization failure, a deadlock, a lost
+/// connection. A lost reply to COMMIT is settled by asking the journal.
+struct TransactionStep {
+    let call: WorkflowContext.LiveCall
+    let isolation: PostgresIsolation
+    let context: WorkflowContext
+
+    /// How often serialization failures and deadlocks are repeated before they count as the step's failure.
+    private static let conflictLimit = 50
+
+    private var engine: EngineCore { self.context.engine }
+    private var run: Run { self.context.run }
+
+    /// - Throws: `AlreadyRecorded` when the place holds this workflow's own record after all; the body's error; or
+    ///   `WorkflowInterruption`.
+    func perform<T: Encodable & Sendable>(
+        _ attempts: Attempts,
+        _ body: @Sendable (Transaction) async throws -> T
+    ) async throws -> T {
+        var conflicts = 0
+        var losses = 0
+        while true {
+            let trouble: any Error
+            do {
+                return try await self.engine.pool.withConnection { connection in
+                    try await self.once(on: connection, attempts, body)
+                }
+            } catch let unknown as UnknownCommit {
+                try await self.settle(unknown)
+                trouble = unknown.underlying
+            } catch let error as PostgresError where error.isConflict && conflicts < Self.conflictLimit {
+                conflicts += 1
+                trouble = error
+            } catch let error as PostgresError where error.isUnavailable {
+                if losses == 0 {
+                    self.run.logger.warning("transaction.database_unavailable", metadata: ["error": "\(error)"])
+                }
+                losses += 1
+                trouble = error
+            }
+            try self.context.checkAlive()
+            self.run.logger.debug("transaction.repeated", metadata: ["error": "\(trouble)"])
+            await Backoff.pause(conflicts + losses)
+            try await self.run.readyForEffect(after: self.context.lastTicket)
+        }
+    }
+
+    private func once<T: Encodable & Sendable>(
+        on connection: PostgresConnection,
+        _ attempts: Attempts,
+        _ body: @Sendable (Transaction) async throws -> T
+    ) async throws -> T {
+        let transaction = Transaction(
+            connection: connection,
+            preamble: [Statement(TransactionStatements.begin(self.isolation)), self.fence],
+            workflow: self.run.id,
+            step: self.call.label
+        )
+        let value: T
+        let record: JournalRecord
+        do {
+            value = try await body(transaction)
+            let output = try self.engine.coder.encode(
+                value,
+                as: "the result of transaction \"\(self.call.label)\""
+            )
+            try self.context.checkAlive()
+            record = attempts.success(output, context: self.context)
+        } catch {
+            transaction.end()
+            if transaction.hasBegun { await self.rollBack(connection) }
+            throw self.translate(error, on: connection)
+        }
+        transaction.end()
+        try await self.commit(record, transaction, on: connection)
+        self.context.clock = record.at
+        return value
+    }
+
+    /// The checkpoint and COMMIT in one pipeline. Only the tag COMMIT is success: a failed transaction answers ROLLBACK.
+    private func commit(_ record: JournalRecord, _ transaction: Transaction, on connection: PostgresConnection) async throws {
+        let results: [StatementResult]
+        do {
+            // Not cancelled with the task: half a commit helps nobody.
+            results = try await transaction.flushUncancelled(with: [
+                self.statement(for: record), Statement(TransactionStatements.commit),
+            ])
+        } catch let error as PostgresError {
+            if error.isOutcomeUnknown { throw UnknownCommit(underlying: error) }
+            await self.rollBack(connection)
+            if error.isOfJournalKey { throw UnknownCommit(underlying: error) }
+            throw self.translate(error, on: connection)
+        }
+        guard results.last?.tag == "COMMIT" else {
+            throw DurableError(
+                .transactionMisuse,
+                "a statement of the transaction had failed and the body went on; nothing of it was committed",
+                workflow: self.run.id,
+                step: self.call.label
+            )
+        }
+    }
+
+    /// Asks the journal what became of a commit whose reply was lost, or who wrote the place.
+    private func settle(_ unknown: UnknownCommit) async throws {
+        var tries = 0
+        while true {
+            try self.context.checkAlive()
+            do {
+                guard let found = try await self.recorded() else { return }
+                guard found.run == self.run.lane.token else {
+                    self.run.interrupt(Run.Interruption(cause: .superseded))
+                    throw self.run.interruptionError
+                }
+                throw AlreadyRecorded(record: found.record)
+            } catch let error as PostgresError where error.isUnavailable {
+                tries += 1
+                await Backoff.pause(tries)
+            }
+        }
+    }
+
+    private func recorded() async throws -> (run: Int64, record: JournalRecord)? {
+        let place = self.call.place
+        return try await self.engine.pool.withConnection { connection in
+            let results = try await connection.run(
+                Pipeline([
+                    Statement(
+                        self.engine.transactions.recorded,
+                        [Parameter(self.run.id), Parameter(place.scope), Parameter(place.position)]
+                    )
+                ])
+            )
+            guard let row = results[0].rows.first else { return nil }
+            var record = JournalRecord(
+                place: place,
+                phase: 0,
+                kind: self.call.kind,
+                name: self.call.name,
+                at: row.microseconds(3) ?? 0
+            )
+            record.output = row.bytes(1).map { .bytes($0) }
+            record.error = row.bytes(2)
+            return (try row.decode(0, as: Int64.self), record)
+        }
+    }
+
+    private var fence: Statement {
+        let executor = self.run.lane.executor
+        let text =
+            self.isolation == .readCommitted ? self.engine.transactions.fence : self.engine.transactions.strictFence
+        return Statement(text, [Parameter(executor.number), Parameter(executor.epoch), Parameter(executor.server)])
+    }
+
+    private func statement(for record: JournalRecord) -> Statement {
+        let lane = self.run.lane
+        var output = Parameter.null(.json)
+        if case .bytes(let bytes) = record.output { output = Parameter(bytes: bytes, type: .json) }
+        return Statement(
+            self.engine.transactions.record,
+            [
+                Parameter(lane.workflow), Parameter(record.place.scope), Parameter(record.place.position),
+                Parameter(record.kind.rawValue), Parameter(record.attempt), Parameter(lane.executor.number),
+                Parameter(lane.token), Parameter(microseconds: record.at), Parameter(record.seconds ?? 0),
+                Parameter(record.name), output,
+            ]
+        )
+    }
+
+    private func rollBack(_ connection: PostgresConnection) async {
+        guard !connection.isClosed else { return }
+        await withUnsafeContinuation { (waiter: UnsafeContinuation<Void, Never>) in
+            connection.send(Pipeline([Statement(TransactionStatements.rollback)]), deadline: .seconds(10)) { result in
+                // A session whose state is not known is of no use to anybody else.
+                if case .failure = result { connection.close() }
+                waiter.resume()
+            }
+        }
+    }
+
+    /// What the fence refused ends the run; a lost connection is not the body's failure, whatever the body made of it.
+    private func translate(_ error: any Error, on connection: PostgresConnection) -> any Error {
+        if let ending = LeaseEnding(refusal: error) {
+            self.engine.executor.refused(self.run.lane.executor, ending)
+            self.run.interrupt(Run.Interruption(cause: .superseded))
+            return self.run.interruptionError
+        }
+        if connection.isClosed, !(error is WorkflowInterruption), !((error as? PostgresError)?.isUnavailable ?? false) {
+            return PostgresError.connectionLost(underlying: error)
+        }
+        return error
+    }
+}
+
+/// A COMMIT whose fate must be read from the journal.
+struct UnknownCommit: Error {
+    let underlying: any Error
+}
+
+/// The place holds this run's own record: its value counts.
+struct AlreadyRecorded: Error {
+    let record: JournalRecord
+}

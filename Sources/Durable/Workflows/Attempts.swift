@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+
+/// The attempts of one step or transaction: numbers them on across crashes, waits between them, and records how they end.
+struct Attempts {
+    private let call: WorkflowContext.LiveCall
+    private var retry: RetryState
+    private var previous: StepFailure?
+    private var due: Int64?
+    private var began: ContinuousClock.Instant = .now
+    private let firstBegan: Int64
+
+    init(of call: WorkflowContext.LiveCall, retry policy: RetryPolicy, context: WorkflowContext) throws {
+        self.call = call
+        let last = call.notes.last
+        self.retry = try RetryState(policy, failed: Int(last?.attempt ?? 0))
+        self.due = last?.due
+        self.firstBegan = call.notes.first.map { $0.at - Int64(Double($0.seconds ?? 0) * 1_000_000) } ?? context.engine.now()
+        if let error = last?.error {
+            self.previous = try? RecordedError(decoding: error, by: context.engine.coder).failure
+        }
+    }
+
+    /// Which attempt is under way or next, from 1.
+    private var number: Int { self.retry.attempt }
+
+    /// Waits until the next attempt is due and may start.
+    mutating func next(timeout: Duration?, context: WorkflowContext) async throws -> StepContext {
+        if let due {
+            try await context.run.wait(until: due, for: "attempt \(self.number) of \(self.call.kind.word) \(self.call.label)")
+            self.due = nil
+        }
+        try await context.run.readyForEffect(after: context.lastTicket)
+        try context.checkAlive()
+        self.began = .now
+        var logger = context.run.logger
+        logger[metadataKey: "step.name"] = "\(self.call.label)"
+        logger[metadataKey: "step.attempt"] = "\(self.number)"
+        return StepContext(
+            workflow: context.run.id,
+            step: self.call.label,
+            attempt: self.number,
+            previousError: self.previous,
+            deadline: timeout.map { self.began.advanced(by: $0) },
+            fencingToken: context.run.fencingToken,
+            logger: logger,
+            idempotencyKey: IdempotencyKey.text(
+                workflow: context.run.id,
+                scope: self.call.place.scope,
+                position: self.call.place.position
+            )
+        )
+    }
+
+    /// The record of an attempt that has worked.
+    func success(_ output: [UInt8]?, context: WorkflowContext) -> JournalRecord {
+        var record = self.record(phase: 0, context: context)
+        record.output = output.map { .bytes($0) }
+        return record
+    }
+
+    /// An attempt has failed: returns when another one follows, and throws what the step throws when none does.
+    mutating func failed(
+        _ error: any Error,
+        failures: [any (Error & Codable & Sendable).Type],
+        context: WorkflowContext
+    ) async throws {
+        if error is WorkflowInterruption { throw error }
+        // What a step throws after its run is over, or because it was cancelled with it, is nobody's failure.
+        try context.checkAlive()
+        let declared = context.run.failures + failures
+        let recorded = RecordedError(recording: error, attempt: self.number, declared: declared, coder: context.engine.coder)
+        let elapsed = Duration.microseconds(context.engine.now() - self.firstBegan)
+        // Both rows tell of the attempt that has just ended, so they are made before the next one is counted.
+        var note = self.record(phase: Int16(clamping: self.number), context: context)
+        note.error = recorded.encode(by: context.engine.coder)
+        // The work was done and its result cannot be written: doing it again would not help.
+        let isFutile = (error as? DurableError)?.code == .unencodable
+        let action = self.retry.attemptFailed(error, elapsed: elapsed, random: .random(in: 0 ... .max))
+        if !isFutile, case .retry(let delay) = action {
+            note.due = DatabaseTime.adding(delay, to: note.at)
+            self.log("step.attempt_failed", recorded, note, level: .info, context: context, retryIn: delay)
+            self.due = note.due
+            self.previous = recorded.failure
+            try await context.submit(note)
+        } else {
+            note.phase = 0
+            self.log("step.failed", recorded, note, level: .notice, context: context, retryIn: nil)
+            try await context.submit(note)
+            throw try recorded.thrown(declared: declared, coder: context.engine.coder)
+        }
+    }
+
+    private func record(phase: Int16, context: WorkflowContext) -> JournalRecord {
+        JournalRecord(
+            place: self.call.place,
+            phase: phase,
+            kind: self.call.kind,
+            name: self.call.name,
+            attempt: Int16(clamping: self.number),
+            at: context.timestamp(),
+            seconds: Float((ContinuousClock.now - self.began) / .seconds(1))
+        )
+    }
+
+    private func log(
+        _ message: Logger.Message,
+        _ error: RecordedError,
+        _ record: JournalRecord,
+        level: Logger.Level,
+        context: WorkflowContext,
+        retryIn delay: Duration?
+    ) {
+        var metadata: Logger.Metadata = [
+            "step.name": "\(self.call.label)",
+            "step.attempt": "\(record.attempt)",
+            "error.type": "\(error.type)",
+        ]
+        if let delay { metadata["step.retry_in"] = "\(delay)" }
+        context.run.logger.log(level: level, message, metadata: metadata)
+    }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Logging
+
+/// What the body of a step is given: who it is, which attempt this is, and the key that makes its effect safe to repeat.
+///
+/// A step runs at least once. Hand `idempotencyKey` to the service that it calls, and the effect happens once.
+public struct StepContext: Sendable {
+    /// The id of the workflow.
+    public let workflow: String
+    /// The step as people see it: `charge`, or `charge#2` for the second of that name in its scope.
+    public let step: String
+    /// Which attempt this is, from 1. Attempts before a crash count.
+    public let attempt: Int
+    /// What the attempt before this one threw, if there was one.
+    public let previousError: StepFailure?
+    /// When this attempt is cancelled, by the monotonic clock; nil when it has no timeout.
+    public let deadline: ContinuousClock.Instant?
+    /// Grows with every run of the workflow: a service that remembers the highest one that it has seen can refuse a process
+    /// that was stopped and declared dead in the meantime. Microseconds of the database's clock.
+    public let fencingToken: Int64
+    /// Logs with the workflow's id, the step and the attempt.
+    public let logger: Logger
+
+    /// The same for every attempt of this step, in every run of this workflow, and for no other step.
+    public let idempotencyKey: String
+
+    /// A key of its own for one of several effects of this step.
+    public func idempotencyKey(for part: String) -> String {
+        "\(self.idempotencyKey)/\(part)"
+    }
+}

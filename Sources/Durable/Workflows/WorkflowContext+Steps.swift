@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension WorkflowContext {
+    /// Runs a step: at least once, and records its result once. After a crash a recorded step returns what it returned.
+    ///
+    /// ```swift
+    /// let charge = try await workflow.step("charge", retry: .exponential(attempts: 5), timeout: .seconds(30)) { step in
+    ///     try await payments.charge(order.total, idempotencyKey: step.idempotencyKey)
+    /// }
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - name: What it is called in the journal, views and logs; 1 to 128 bytes.
+    ///   - retry: When a failed attempt is followed by another; nil: the engine's default.
+    ///   - timeout: How long one attempt may take. It is cancelled then, and counts as failed; where it ignores
+    ///     cancellation it may still run beside the next one.
+    ///   - failures: Error types of this step, besides those of the workflow, that are thrown again as themselves on replay.
+    ///   - body: The work. It runs on the caller's executor, and may use task groups, actors and the main actor.
+    /// - Returns: What the body returned, now or before a crash.
+    /// - Throws: What the last attempt threw: an error of the declared types as itself, any other as a ``StepFailure``.
+    ///   ``WorkflowInterruption`` when this run of the workflow is over.
+    @discardableResult
+    public func step<T: Codable & Sendable>(
+        _ name: String,
+        retry: RetryPolicy? = nil,
+        timeout: Duration? = nil,
+        failures: [any (Error & Codable & Sendable).Type] = [],
+        _ body: @escaping @Sendable (StepContext) async throws -> T
+    ) async throws -> T {
+        switch try await self.begin(.step, name) {
+        case .recorded(let record, let label):
+            return try await self.replay(record, as: T.self, label: label, failures: failures)
+        case .live(let call):
+            var attempts = try Attempts(of: call, retry: retry ?? self.engine.options.retry, context: self)
+            while true {
+                let step = try await attempts.next(timeout: timeout, context: self)
+                do {
+                    let value = try await self.attempt(call, step, timeout: timeout, body)
+                    let output = try self.engine.coder.encode(value, as: "the result of step \"\(call.label)\"")
+                    try await self.submit(attempts.success(output, context: self))
+                    return value
+                } catch {
+                    try await attempts.failed(error, failures: failures, context: self)
+                }
+            }
+        }
+    }
+
+    /// Runs a step that returns nothing. See ``step(_:retry:timeout:failures:_:)-(_,_,_,_,(StepContext)->T)``.
+    public func step(
+        _ name: String,
+        retry: RetryPolicy? = nil,
+        timeout: Duration? = nil,
+        failures: [any (Error & Codable & Sendable).Type] = [],
+        _ body: @escaping @Sendable (StepContext) async throws -> Void
+    ) async throws {
+        _ = try await self.step(name, retry: retry, timeout: timeout, failures: failures) { step in
+            try await body(step)
+            return Nothing()
+        }
+    }
+
+    /// Runs one attempt, in place, or beside a clock when it has a timeout.
+    private func attempt<T: Sendable>(
+        _ call: LiveCall,
+        _ step: StepContext,
+        timeout: Duration?,
+        _ body: @escaping @Sendable (StepContext) async throws -> T
+    ) async throws -> T {
+        self.run.attemptBegan(
+            RunningAttempt(
+                name: call.name,
+                kind: call.kind,
+                number: Int16(clamping: step.attempt),
+                startedAt: self.engine.now()
+            ),
+            at: call.place
+        )
+        defer { self.run.attemptEnded(at: call.place) }
+        guard let timeout else { return try await body(step) }
+        return try await withTimeout(timeout, name: call.label) { try await body(step) }
+    }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Libpq
+
+extension WorkflowContext {
+    /// Runs a transaction step: what the body writes and the step's checkpoint commit in one transaction, exactly once.
+    ///
+    /// ```swift
+    /// let reservation = try await workflow.transaction("reserve") { transaction in
+    ///     try await transaction.execute("INSERT INTO reservation (order_id) VALUES (\(order.id))")
+    ///     return Reservation(orderID: order.id)
+    /// }
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - name: What it is called in the journal, views and logs; 1 to 128 bytes.
+    ///   - isolation: The isolation level. A serialization failure or deadlock repeats the body, and is not an attempt.
+    ///   - retry: When a failed attempt is followed by another; by default never, since what fails is rolled back whole.
+    ///   - failures: Error types of this step, besides those of the workflow, that are thrown again as themselves on replay.
+    ///   - body: The work. It commits by returning and rolls back by throwing.
+    /// - Returns: What the body returned, now or before a crash.
+    /// - Throws: What the last attempt threw, as with a step; its transaction was rolled back.
+    @discardableResult
+    public func transaction<T: Codable & Sendable>(
+        _ name: String,
+        isolation: PostgresIsolation = .readCommitted,
+        retry: RetryPolicy = .never,
+        failures: [any (Error & Codable & Sendable).Type] = [],
+        _ body: @Sendable (Transaction) async throws -> T
+    ) async throws -> T {
+        switch try await self.begin(.transaction, name) {
+        case .recorded(let record, let label):
+            return try await self.replay(record, as: T.self, label: label, failures: failures)
+        case .live(let call):
+            var attempts = try Attempts(of: call, retry: retry, context: self)
+            while true {
+                _ = try await attempts.next(timeout: nil, context: self)
+                do {
+                    let step = TransactionStep(call: call, isolation: isolation, context: self)
+                    return try await step.perform(attempts, body)
+                } catch let recorded as AlreadyRecorded {
+                    self.clock = max(self.clock, recorded.record.at)
+                    return try await self.replay(recorded.record, as: T.self, label: call.label, failures: failures)
+                } catch {
+                    try await attempts.failed(error, failures: failures, context: self)
+                }
+            }
+        }
+    }
+
+    /// Runs a transaction step that returns nothing.
+    public func transaction(
+        _ name: String,
+        isolation: PostgresIsolation = .readCommitted,
+        retry: RetryPolicy = .never,
+        failures: [any (Error & Codable & Sendable).Type] = [],
+        _ body: @Sendable (Transaction) async throws -> Void
+    ) async throws {
+        _ = try await self.transaction(name, isolation: isolation, retry: retry, failures: failures) { transaction in
+            try await body(transaction)
+            return Nothing()
+        }
+    }
+}

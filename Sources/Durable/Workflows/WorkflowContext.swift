@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
+public import Logging
+
+/// The workflow's way to everything that must survive a crash: steps, transactions, sleeps, branches, time and chance.
+///
+/// A context belongs to one scope of one run, and is used by one task at a time: it is not `Sendable`, so that the compiler
+/// rejects `async let`, `Task { }` and task groups on it, and the use of an outer context inside a branch.
+public final class WorkflowContext {
+    let run: Run
+    let branch: Branch
+    var cursor: ScopeCursor
+    /// The last row of this scope, or of what led to it, that is on its way to the database.
+    var lastTicket: Int
+    /// The database's time at the last checkpoint that this scope has consumed.
+    var clock: Int64
+    var isAtFrontier: Bool
+    private var generator: SeededRandom?
+
+    init(run: Run, scope: String, branch: Branch, lastTicket: Int, clock: Int64) {
+        self.run = run
+        self.branch = branch
+        self.cursor = ScopeCursor(scope: scope)
+        self.lastTicket = lastTicket
+        self.clock = clock
+        self.isAtFrontier = run.plan.history.isEmpty
+        run.visit(scope)
+    }
+
+    var engine: EngineCore { self.run.engine }
+
+    // MARK: - Who
+
+    /// The id of the workflow.
+    public var workflowID: String { self.run.id }
+
+    /// Logs with the workflow's id and name; silent while recorded calls are replayed, so that nothing is logged twice.
+    public var logger: Logger {
+        guard self.isAtFrontier else { return Logger(label: self.run.logger.label) { _ in SwiftLogNoOpLogHandler() } }
+        return self.run.logger
+    }
+
+    /// Makes a scope below this one, at a place of this one.
+    func child(_ scope: String, branch: Branch) throws -> WorkflowContext {
+        try ScopePath.check(scope, workflow: self.run.id)
+        return WorkflowContext(
+            run: self.run,
+            scope: scope,
+            branch: branch,
+            lastTicket: self.lastTicket,
+            clock: self.clock
+        )
+    }
+
+    // MARK: - Time and chance
+
+    /// The database's time at which the last checkpoint that this scope has consumed was recorded, and at first the start of
+    /// the workflow: the same on every replay, without a row.
+    public var now: Date { DatabaseTime.date(self.clock) }
+
+    /// The next random UUID of this scope: the same on every replay, without a row. Guessable for whoever knows the seed.
+    public func uuid() -> UUID {
+        var generator = self.random
+        defer { self.random = generator }
+        return generator.uuid()
+    }
+
+    /// A generator of this scope that gives the same numbers on every replay.
+    ///
+    /// ```swift
+    /// let dice = Int.random(in: 1...6, using: &workflow.random)
+    /// ```
+    public var random: SeededRandom {
+        get { self.generator ?? SeededRandom(seed: self.run.plan.seed, scope: self.cursor.scope) }
+        set { self.generator = newValue }
+    }
+
+    // MARK: - Calls
+
+    /// What a call has to do.
+    enum Call {
+        /// It had ended: this is what was recorded.
+        case recorded(JournalRecord, label: String)
+        /// It is to be done, or to be done again.
+        case live(LiveCall)
+    }
+
+    /// A call that is to be done.
+    struct LiveCall {
+        let place: Place
+        let kind: JournalKind
+        let name: String
+        /// The call as people see it.
+        let label: String
+        /// What was noted of it before a crash.
+        let notes: [JournalRecord]
+    }
+
+    /// Takes the next place of the scope for a call, and compares it with the history.
+    func begin(_ kind: JournalKind, _ name: String) async throws -> Call {
+        try self.checkAlive()
+        do {
+            try IdentifierRules.check(name: name, of: kind.named)
+            let (place, label, finding) = try self.cursor.advance(kind, name, in: self.run.plan.history)
+            switch finding {
+            case .recorded(let record):
+                self.clock = max(self.clock, record.at)
+                return .recorded(record, label: label)
+            case .begun(let notes):
+                if let last = notes.last { self.clock = max(self.clock, last.at) }
+                try await self.reachFrontier()
+                return .live(LiveCall(place: place, kind: kind, name: name, label: label, notes: notes))
+            case .fresh:
+                try await self.reachFrontier()
+                return .live(LiveCall(place: place, kind: kind, name: name, label: label, notes: []))
+            }
+        } catch let divergence as Divergence {
+            throw self.run.diverged(divergence)
+        }
+    }
+
+    /// This scope stands at its first unrecorded call.
+    func reachFrontier() async throws {
+        guard !self.isAtFrontier else { return }
+        self.isAtFrontier = true
+        try await self.run.arriveAtFrontier()
+        try self.checkAlive()
+    }
+
+    /// The scope has come to its normal end.
+    func finishScope() throws {
+        do {
+            try self.cursor.finish(in: self.run.plan.history)
+        } catch let divergence as Divergence {
+            throw self.run.diverged(divergence)
+        }
+    }
+
+    func checkAlive() throws {
+        if self.branch.isDecided { throw WorkflowInterruption(.decided) }
+        try self.run.checkAlive()
+    }
+
+    /// The database's time for the next record of this scope.
+    func timestamp() -> Int64 { max(self.clock, self.engine.now()) }
+
+    /// Puts a record on its way, after everything that this scope has put on its way before.
+    func submit(_ record: JournalRecord) async throws {
+        if record.size > EngineCore.largeRecord { await self.engine.writer.waitForRoom() }
+        try self.checkAlive()
+        guard let ticket = self.engine.writer.submit(.record(record), for: self.run.lane) else {
+            throw self.run.laneFailed()
+        }
+        self.lastTicket = ticket
+        self.clock = record.at
+        if self.engine.options.durability == .immediate { try await self.waitUntilDurable(ticket) }
+    }
+
+    private func waitUntilDurable(_ ticket: Int) async throws {
+        do {
+            try await self.run.lane.waitUntilDurable(ticket)
+        } catch {
+            if self.run.isInterrupted { throw self.run.interruptionError }
+            throw self.run.laneFailed()
+        }
+    }
+
+    // MARK: - Replay
+
+    /// The recorded value of a call, or its recorded error.
+    func replay<T: Decodable>(
+        _ record: JournalRecord,
+        as type: T.Type,
+        label: String,
+        failures: [any (Error & Codable & Sendable).Type]
+    ) async throws -> T {
+        if let error = record.error {
+            throw try self.recordedError(error, label: label, failures: failures)
+        }
+        let bytes: [UInt8]?
+        switch record.output {
+        case nil: bytes = nil
+        case .bytes(let loaded): bytes = loaded
+        case .stored: bytes = try await self.engine.loader.output(of: record.place, workflow: self.run.id)
+        }
+        do {
+            return try self.engine.coder.decode(type, from: bytes)
+        } catch {
+            throw self.undecodable(error, label: label)
+        }
+    }
+
+    func recordedError(
+        _ bytes: [UInt8],
+        label: String,
+        failures: [any (Error & Codable & Sendable).Type]
+    ) throws -> any Error {
+        do {
+            let recorded = try RecordedError(decoding: bytes, by: self.engine.coder)
+            return try recorded.thrown(declared: self.run.failures + failures, coder: self.engine.coder)
+        } catch {
+            throw self.undecodable(error, label: label)
+        }
+    }
+
+    private func undecodable(_ error: any Error, label: String) -> WorkflowInterruption {
+        self.run.pause(
+            .undecodable,
+            DurableError(
+                .undecodable,
+                "what is recorded of it cannot be read by this code: deploy code that can, then resume it",
+                workflow: self.run.id,
+                step: label,
+                underlying: error
+            )
+        )
+    }
+}
+
+extension Run {
+    /// Pauses the workflow, since its code does not match its history.
+    func diverged(_ divergence: Divergence) -> WorkflowInterruption {
+        self.pause(.diverged, DurableError(.diverged, divergence.message, workflow: self.id))
+    }
+}
