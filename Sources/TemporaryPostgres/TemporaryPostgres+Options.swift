@@ -42,7 +42,9 @@ extension TemporaryPostgres {
                 "max_connections = 200",
                 "fsync = \(self.fsync ? "on" : "off")",
                 "full_page_writes = \(self.fsync ? "on" : "off")",
-                "log_min_duration_statement = -1",
+                "max_wal_size = 256MB",
+                // In the server's own folder, which is removed whatever happens.
+                "dynamic_shared_memory_type = mmap",
                 "timezone = 'UTC'",
                 "log_timezone = 'UTC'",
             ]

@@ -157,14 +157,14 @@ import Testing
     @Test func `a takeover refuses while the lease is valid, and is done once`() async throws {
         try await withTestDatabase { database in
             let session = try await FenceSession(database)
-            let number = try await session.register(lease: "15 seconds", period: "15 seconds")
+            let number = try await session.register(lease: "1 hour", period: "1 hour")
             #expect(try await session.run("SELECT durable.lease_is_over(\(number))::text") == "false")
             #expect(try await session.run("SELECT durable.take_over(\(number))::text") == "false")
             try await session.fence(number)
 
-            try await session.run("SET durable.clock_shift = '14 seconds'")
+            try await session.run("SET durable.clock_shift = '50 minutes'")
             #expect(try await session.run("SELECT durable.take_over(\(number))::text") == "false")
-            try await session.run("SET durable.clock_shift = '1 minute'")
+            try await session.run("SET durable.clock_shift = '61 minutes'")
             #expect(try await session.run("SELECT durable.take_over(\(number))::text") == "true")
             #expect(try await session.run("SELECT durable.take_over(\(number))::text") == "true")
             #expect(try await session.run("SELECT epoch::text FROM durable.executor WHERE number = \(number)") == "2")
@@ -186,7 +186,7 @@ import Testing
     @Test func `after a restart of the server no lease is over before one period has passed`() async throws {
         try await withTestDatabase { database in
             let session = try await FenceSession(database)
-            let number = try await session.register(lease: "-1 hour", period: "15 seconds")
+            let number = try await session.register(lease: "-1 hour", period: "1 hour")
             // The server was last seen at another start, and long ago: nobody could renew meanwhile.
             try await session.run(
                 "UPDATE durable.server SET started_at = started_at - interval '1 day', since = since - interval '1 day'"
@@ -197,7 +197,7 @@ import Testing
                     == "true"
             )
             #expect(try await session.run("SELECT durable.take_over(\(number))::text") == "false")
-            try await session.run("SET durable.clock_shift = '16 seconds'")
+            try await session.run("SET durable.clock_shift = '61 minutes'")
             #expect(try await session.run("SELECT durable.lease_is_over(\(number))::text") == "true")
             #expect(try await session.run("SELECT durable.take_over(\(number))::text") == "true")
         }
