@@ -14,6 +14,8 @@ import Synchronization
 package final class Executor: Sendable {
     private struct State {
         var keeper: LeaseKeeper?
+        /// The keeper's lease, as soon as the engine knows of it.
+        var lease: Lease?
         var isStopped = false
         var renewing: Task<Void, Never>?
     }
@@ -61,7 +63,7 @@ package final class Executor: Sendable {
     /// The lease of the present identity; nil before registration, and while a dead identity is being replaced.
     package var lease: Lease? {
         self.state.withLock { state in
-            guard let lease = state.keeper?.lease, lease.ending == nil else { return nil }
+            guard let lease = state.lease, lease.ending == nil else { return nil }
             return lease
         }
     }
@@ -126,15 +128,18 @@ package final class Executor: Sendable {
                 await keeper.release(within: options.requestDeadline)
                 throw DurableError(.notRunning, "The executor was stopped while it registered.")
             }
-            keeper.start()
             self.logger.info(
-                "Registered as an executor",
-                metadata: ["durable.executor": "\(entered.identity.number)", "durable.executor.name": "\(self.name)"]
+                "executor.registered",
+                metadata: ["executor": "\(entered.identity.number)", "executor.name": "\(self.name)"]
             )
+            // Whoever writes under the new identity hears of it before anybody can claim under it.
+            if former != nil { self.events.registered(lease) }
+            self.state.withLock { $0.lease = lease }
+            keeper.start()
             await self.settle(entered.namesakes, of: entered.identity)
             return lease
         } catch {
-            if self.state.withLock({ $0.keeper == nil || $0.isStopped }) { connection.close() }
+            connection.close()
             throw error
         }
     }
@@ -147,8 +152,11 @@ package final class Executor: Sendable {
             }
         } catch {
             self.logger.warning(
-                "Could not look after other executors of this name",
-                metadata: ["durable.executor": "\(identity.number)", "error": "\(error)"]
+                "executor.former_process_left",
+                metadata: [
+                    "executor": "\(identity.number)", "error": "\(error)",
+                    "hint": "what a former process of this name has left is taken over when its lease ends",
+                ]
             )
         }
     }
@@ -187,15 +195,14 @@ package final class Executor: Sendable {
                 var delay = Duration.milliseconds(100)
                 while !Task.isCancelled {
                     do {
-                        let lease = try await self.register(replacing: former)
-                        self.events.registered(lease)
+                        _ = try await self.register(replacing: former)
                         return
                     } catch is CancellationError {
                         return
                     } catch {
                         self.logger.warning(
-                            "Could not register again; trying once more",
-                            metadata: ["durable.executor.name": "\(self.name)", "error": "\(error)"]
+                            "executor.registration_failed",
+                            metadata: ["executor.name": "\(self.name)", "error": "\(error)"]
                         )
                     }
                     try? await Task.sleep(for: delay * Double.random(in: 0.5...1.5))

@@ -14,7 +14,7 @@ package struct ExecutorEvents: Sendable {
     ///
     /// Told once per identity, and not after `stop`.
     package var ended: @Sendable (Lease, LeaseEnding) -> Void
-    /// A new identity was registered in place of a dead one.
+    /// A new identity was registered in place of a dead one; `Executor.lease` names it as soon as this returns.
     ///
     /// Not told of the first one, which `register` returns.
     package var registered: @Sendable (Lease) -> Void

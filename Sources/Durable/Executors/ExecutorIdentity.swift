@@ -10,7 +10,9 @@ package struct ExecutorIdentity: Hashable, Sendable {
     package let number: Int32
     /// Raised by whoever declares this executor dead; every write of this process compares it.
     package let epoch: Int32
-    /// The server's start time (microseconds since 2000-01-01) at registration. Another one means restart, failover or restore.
+    /// The server's start time (microseconds since 2000-01-01) at registration.
+    ///
+    /// Another one means restart, failover or restore.
     package let server: Int64
     /// A label for people (`checkout-7d9f`); two live processes may share it by mistake.
     package let name: String

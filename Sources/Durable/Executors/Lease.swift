@@ -114,3 +114,13 @@ package final class Lease: Sendable {
         return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
     }
 }
+
+extension Lease: CustomStringConvertible {
+    /// Whose lease it is and how it stands, for logs.
+    package var description: String {
+        let whose = "executor \(self.identity.number) (\(self.identity.name)), epoch \(self.identity.epoch)"
+        if let ending { return "\(whose): over, \(ending)" }
+        let left = self.until - ContinuousClock.now
+        return left > .zero ? "\(whose): \(left) left" : "\(whose): lapsed"
+    }
+}

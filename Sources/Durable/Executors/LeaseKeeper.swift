@@ -74,10 +74,7 @@ final class LeaseKeeper: Sendable {
         if case .ended(let ending) = action.change { self.lease.end(ending) }
         if let until = action.holdUntil { self.lease.hold(until: until) }
         if let limit = action.renewWithin { self.renew(startedAt: now, within: limit) }
-        if let change = action.change {
-            self.log(change)
-            self.means.changed(change)
-        }
+        if let change = action.change { self.means.changed(change) }
     }
 
     // MARK: - Renewing
@@ -154,10 +151,9 @@ final class LeaseKeeper: Sendable {
         // Whatever it was, the next try shall not inherit it.
         connection?.close()
         self.means.logger.warning(
-            "The lease could not be renewed; trying again",
+            "lease.renewal_failed",
             metadata: [
-                "durable.executor": "\(self.lease.identity.number)", "durable.failures": "\(failures)",
-                "error": "\(error)",
+                "executor": "\(self.lease.identity.number)", "failures": "\(failures)", "error": "\(error)",
             ]
         )
         self.handle(.failed)
@@ -191,10 +187,7 @@ final class LeaseKeeper: Sendable {
                 }
             }
             if case .failure(let error) = result {
-                self.means.logger.debug(
-                    "The list of running steps could not be written",
-                    metadata: ["error": "\(error)"]
-                )
+                self.means.logger.debug("activity.write_failed", metadata: ["error": "\(error)"])
             }
         }
     }
@@ -232,27 +225,10 @@ final class LeaseKeeper: Sendable {
             _ = try await transaction.run(on: open, deadline: limit)
         } catch {
             self.means.logger.notice(
-                "The lease could not be given back; others take over when it ends",
-                metadata: ["durable.executor": "\(number)", "error": "\(error)"]
-            )
-        }
-    }
-
-    private func log(_ change: LeaseMachine.Change) {
-        let metadata: Logger.Metadata = [
-            "durable.executor": "\(self.lease.identity.number)", "durable.executor.name": "\(self.lease.identity.name)",
-        ]
-        switch change {
-        case .lapsed:
-            self.means.logger.warning("The lease has lapsed: no step starts until it is renewed", metadata: metadata)
-        case .restored:
-            self.means.logger.notice("The lease is renewed again: steps may start", metadata: metadata)
-        case .ended(.stopped):
-            self.means.logger.debug("The lease is given back", metadata: metadata)
-        case .ended(let ending):
-            self.means.logger.warning(
-                "This executor is over: \(ending). Its runs are dropped, and a new executor is registered",
-                metadata: metadata
+                "lease.release_failed",
+                metadata: [
+                    "executor": "\(number)", "error": "\(error)", "hint": "others take over when the lease ends",
+                ]
             )
         }
     }

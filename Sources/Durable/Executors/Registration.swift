@@ -102,10 +102,10 @@ struct Registration: Sendable {
         connect: () async throws -> PostgresConnection
     ) async throws {
         for namesake in namesakes {
-            let metadata: Logger.Metadata = [
-                "durable.executor": "\(identity.number)", "durable.executor.name": "\(self.name)",
-                "durable.other": "\(namesake.number)", "durable.other.host": "\(namesake.facts.host)",
-                "durable.other.pid": "\(namesake.facts.pid)",
+            var metadata: Logger.Metadata = [
+                "executor": "\(identity.number)", "executor.name": "\(self.name)",
+                "other": "\(namesake.number)", "other.host": "\(namesake.facts.host)",
+                "other.pid": "\(namesake.facts.pid)",
             ]
             switch self.facts.judge(namesake.facts) {
             case .gone:
@@ -113,26 +113,19 @@ struct Registration: Sendable {
                 defer { connection.close() }
                 let takeover = Takeover(statements: self.recovery)
                 guard try await takeover.fence(namesake.number, isProvenGone: true, on: connection) else { continue }
-                self.logger.notice(
-                    "The former process of this name is gone; its work is taken over at once",
-                    metadata: metadata
-                )
+                self.logger.notice("executor.former_process_gone", metadata: metadata)
             case .alive:
-                self.logger.warning(
+                metadata["hint"] = """
+                    another live process has this executor name; both go on, each under an identity of its own, and share \
+                    the work; give them different names
                     """
-                    Another live process has the same executor name. Both go on, each under an identity of its own, and \
-                    share the work; give them different names
-                    """,
-                    metadata: metadata
-                )
+                self.logger.warning("executor.name_in_use", metadata: metadata)
             case .unknown:
-                self.logger.notice(
+                metadata["hint"] = """
+                    an executor of this name has a lease and may be alive; its work is taken over when the lease ends, not \
+                    before
                     """
-                    Another executor of the same name has a lease and may be alive. Its work is taken over when its lease \
-                    ends, not before
-                    """,
-                    metadata: metadata
-                )
+                self.logger.notice("executor.name_has_lease", metadata: metadata)
             }
         }
     }

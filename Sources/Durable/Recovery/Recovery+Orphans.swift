@@ -44,8 +44,8 @@ extension Recovery {
             [Statement(self.statements.release, [Parameter(identity.number), ids.parameter, runs.parameter])]
         )
         self.logger.notice(
-            "Gave back workflows that this process owned and did not run",
-            metadata: ["durable.executor": "\(identity.number)", "durable.workflows": "\(release.map(\.id))"]
+            "recovery.released_orphans",
+            metadata: ["executor": "\(identity.number)", "workflows": "\(release.map(\.id))"]
         )
         return release.map(\.id)
     }

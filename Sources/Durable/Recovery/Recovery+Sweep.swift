@@ -33,8 +33,10 @@ extension Recovery {
                 // One that resists must not keep the others' work from going on.
                 report.left.append(executor)
                 self.logger.warning(
-                    "A dead executor could not be taken over; trying again with the next sweep",
-                    metadata: ["durable.other": "\(executor)", "error": "\(error)"]
+                    "recovery.takeover_failed",
+                    metadata: [
+                        "other": "\(executor)", "error": "\(error)", "hint": "the next sweep tries again",
+                    ]
                 )
             }
         }
@@ -51,13 +53,16 @@ extension Recovery {
 
     private func log(_ executor: Int32, _ freed: [Takeover.Freed]) {
         self.logger.notice(
-            "Took over from an executor that is gone",
-            metadata: ["durable.other": "\(executor)", "durable.freed": "\(freed.count)"]
+            "recovery.took_over",
+            metadata: ["other": "\(executor)", "workflows": "\(freed.count)"]
         )
         for workflow in freed where workflow.isPaused {
             self.logger.error(
-                "Paused a workflow: its process died again and again while it ran and recorded nothing new",
-                metadata: ["durable.workflow": "\(workflow.id)", "durable.recoveries": "\(workflow.recoveries)"]
+                "recovery.paused_crash_loop",
+                metadata: [
+                    "workflow": "\(workflow.id)", "recoveries": "\(workflow.recoveries)",
+                    "hint": "its process died again and again while it ran and recorded nothing new",
+                ]
             )
         }
     }

@@ -34,9 +34,8 @@ struct ShortTransaction: Sendable {
 
     /// What to send.
     var pipeline: Pipeline {
-        let milliseconds =
-            self.lockTimeout.components.seconds * 1_000
-            + self.lockTimeout.components.attoseconds / 1_000_000_000_000_000
+        // Zero would mean to wait for ever.
+        let milliseconds = max(1, self.lockTimeout.inMicroseconds / 1_000)
         return Pipeline(
             [Statement(Self.begin), Statement(Self.settings, [Parameter("\(milliseconds)ms")])]
                 + self.statements + [Statement(Self.commit)]

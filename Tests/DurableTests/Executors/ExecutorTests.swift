@@ -77,6 +77,28 @@ import Testing
         }
     }
 
+    @Test func `a renewal that waits behind a takeover learns of it and renews nothing`() async throws {
+        try await ExecutorFixture.run { fixture in
+            let (executor, events) = fixture.executor(period: .seconds(30))
+            let number = try await executor.register().identity.number
+            let heir = try await fixture.connect()
+            try await heir.execute("BEGIN")
+            _ = try await heir.query("SELECT durable.take_over(\(number), true)")
+            try await eventually("the renewal waits for the fence") {
+                try await fixture.value(
+                    """
+                    SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = \(number) AND NOT granted
+                                   AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+                    """
+                )
+            }
+            #expect(events.all.isEmpty)
+            try await heir.execute("COMMIT")
+            try await eventually("it is told") { events.all.contains(.ended(number, .fenced)) }
+            await executor.stop()
+        }
+    }
+
     @Test func `a refusal by the fence ends the identity without waiting for the next renewal`() async throws {
         try await ExecutorFixture.run { fixture in
             let (executor, events) = fixture.executor(period: .seconds(600), renewEvery: .seconds(200))
@@ -159,7 +181,7 @@ import Testing
             let one = try await first.register()
             let two = try await second.register()
             #expect(one.identity.id != two.identity.id)
-            #expect(logs.all.contains { $0.hasPrefix("warning: Another live process has the same executor name") })
+            #expect(logs.all.contains { $0.hasPrefix("warning: executor.name_in_use") })
             let before: String = try await fixture.value("SELECT max(renewed_at)::text FROM durable.lease")
             try await eventually("both renew") {
                 try await fixture.value("SELECT bool_and(renewed_at > '\(before)') FROM durable.lease")
@@ -189,6 +211,38 @@ import Testing
                     == true
             )
             await executor.stop()
+        }
+    }
+
+    @Test func `hostile defaults of the database change nothing`() async throws {
+        try await ExecutorFixture.run { fixture in
+            let settings = [
+                "default_transaction_isolation = serializable", "default_transaction_read_only = on",
+                "statement_timeout = '1s'", "search_path = ''", "synchronous_commit = off", "DateStyle = 'German, DMY'",
+                "TimeZone = 'Asia/Kolkata'", "IntervalStyle = 'iso_8601'",
+            ]
+            for setting in settings {
+                try await fixture.sql("ALTER DATABASE \"\(fixture.database)\" SET \(setting)")
+            }
+            let dead = try await fixture.stranger(lease: "-1 second")
+            try await fixture.workflows(1...2, state: "running", owner: dead)
+            try await fixture.ageServer()
+            let process = try await fixture.recovery()
+            #expect(try await process.recovery.sweep(as: process.lease).freed == 2)
+            let offers = [WorkflowOffer(name: "w", versions: [1])]
+            let claimed = try await process.recovery.claim(
+                as: process.lease,
+                limit: 2,
+                offers: offers,
+                allowSuspect: true
+            )
+            #expect(claimed.count == 2)
+            let end: String = try await fixture.value("SELECT expires_at::text FROM durable.lease")
+            try await eventually("a renewal") {
+                try await fixture.value("SELECT expires_at::text FROM durable.lease") != end
+            }
+            await process.stop()
+            #expect(try await fixture.value("SELECT count(*) FROM durable.lease") == Int64(0))
         }
     }
 

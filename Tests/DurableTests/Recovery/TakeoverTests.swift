@@ -191,7 +191,7 @@ import Testing
             )
             #expect(try await fixture.live("w-2", "state, recoveries") == "queued 0")
             #expect(try await fixture.live("w-3", "state, recoveries") == "queued 1")
-            #expect(heir.logs.all.contains { $0.hasPrefix("error: Paused a workflow") && $0.contains("w-1") })
+            #expect(heir.logs.all.contains { $0.hasPrefix("error: recovery.paused_crash_loop") && $0.contains("w-1") })
             await heir.stop()
         }
     }
