@@ -799,6 +799,38 @@ COMMENT ON COLUMN durable.payloads.payload IS 'The value as exact JSON text; NUL
 -- Roles: of the whole cluster, shared by every schema of this kind. Made when this role may, granted to when they exist.
 -- ---------------------------------------------------------------------------------------------------------------------
 
+CREATE FUNCTION durable.grant_roles() RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    AS $$
+    BEGIN
+        IF EXISTS (SELECT FROM pg_roles r WHERE r.rolname = 'durable_reader') THEN
+            GRANT USAGE ON SCHEMA durable TO durable_reader;
+            GRANT SELECT ON durable.workflows, durable.steps, durable.executors, durable.migration TO durable_reader;
+            GRANT EXECUTE ON FUNCTION durable.clock(), durable.error_part(json, text) TO durable_reader;
+        END IF;
+        IF EXISTS (SELECT FROM pg_roles r WHERE r.rolname = 'durable_operator') THEN
+            GRANT USAGE ON SCHEMA durable TO durable_operator;
+            GRANT SELECT ON durable.workflows, durable.steps, durable.executors, durable.migration, durable.payloads
+                TO durable_operator;
+            GRANT EXECUTE ON FUNCTION durable.clock(), durable.error_part(json, text) TO durable_operator;
+        END IF;
+        IF EXISTS (SELECT FROM pg_roles r WHERE r.rolname = 'durable_runtime') THEN
+            GRANT USAGE ON SCHEMA durable TO durable_runtime;
+            GRANT SELECT ON ALL TABLES IN SCHEMA durable TO durable_runtime;
+            GRANT INSERT ON durable.workflow, durable.journal, durable.outcome, durable.live, durable.executor,
+                durable.lease, durable.server, durable.activity TO durable_runtime;
+            GRANT UPDATE ON durable.live, durable.executor, durable.lease, durable.server, durable.activity
+                TO durable_runtime;
+            GRANT DELETE ON durable.live, durable.lease, durable.activity TO durable_runtime;
+            GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA durable TO durable_runtime;
+        END IF;
+    END
+    $$;
+
+COMMENT ON FUNCTION durable.grant_roles() IS
+    'Grants durable_reader (views without payloads), durable_operator (views and payloads) and durable_runtime (what a service needs) their rights in '
+    'this schema, as far as those roles exist. Called by the migration; the schema''s owner calls it again when the roles were created later.';
+
 DO $$
 DECLARE
     role text;
@@ -811,31 +843,10 @@ BEGIN
             -- Another process was first.
             WHEN duplicate_object OR unique_violation THEN NULL;
             WHEN insufficient_privilege THEN
-                RAISE NOTICE 'role % does not exist and this role may not create it; nothing is granted to it', role;
+                RAISE NOTICE 'role % does not exist and this role may not create it; create it, then SELECT durable.grant_roles()', role;
         END;
     END LOOP;
-
-    IF EXISTS (SELECT FROM pg_roles r WHERE r.rolname = 'durable_reader') THEN
-        GRANT USAGE ON SCHEMA durable TO durable_reader;
-        GRANT SELECT ON durable.workflows, durable.steps, durable.executors, durable.migration TO durable_reader;
-        GRANT EXECUTE ON FUNCTION durable.clock(), durable.error_part(json, text) TO durable_reader;
-    END IF;
-    IF EXISTS (SELECT FROM pg_roles r WHERE r.rolname = 'durable_operator') THEN
-        GRANT USAGE ON SCHEMA durable TO durable_operator;
-        GRANT SELECT ON durable.workflows, durable.steps, durable.executors, durable.migration, durable.payloads
-            TO durable_operator;
-        GRANT EXECUTE ON FUNCTION durable.clock(), durable.error_part(json, text) TO durable_operator;
-    END IF;
-    IF EXISTS (SELECT FROM pg_roles r WHERE r.rolname = 'durable_runtime') THEN
-        GRANT USAGE ON SCHEMA durable TO durable_runtime;
-        GRANT SELECT ON ALL TABLES IN SCHEMA durable TO durable_runtime;
-        GRANT INSERT ON durable.workflow, durable.journal, durable.outcome, durable.live, durable.executor,
-            durable.lease, durable.server, durable.activity TO durable_runtime;
-        GRANT UPDATE ON durable.live, durable.executor, durable.lease, durable.server, durable.activity
-            TO durable_runtime;
-        GRANT DELETE ON durable.live, durable.lease, durable.activity TO durable_runtime;
-        GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA durable TO durable_runtime;
-    END IF;
+    PERFORM durable.grant_roles();
 END
 $$;
 

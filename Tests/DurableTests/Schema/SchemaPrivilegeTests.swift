@@ -117,6 +117,51 @@ import Testing
         }
     }
 
+    @Test func `on a cluster without our roles, an owner who may not make them migrates, and grants once they exist`()
+        async throws
+    {
+        let server = try await TemporaryPostgres.start()
+        try await server.administer("CREATE ROLE owner LOGIN")
+        let database = try await server.createDatabase(options: "OWNER owner")
+        let connection = PostgresConfiguration(server.connectionString(database: database) + " user=owner")
+        try await SchemaMigrator().prepare(connection)
+        try await SchemaMigrator(mode: .verify).prepare(connection)
+        let made = try await server.administer("SELECT count(*) FROM pg_roles WHERE rolname LIKE 'durable%'")
+        #expect(made == "0\n")
+
+        try await server.administer("CREATE ROLE durable_reader; CREATE ROLE durable_runtime")
+        let session = try await PostgresConnection.connect(connection)
+        try await session.execute("SELECT durable.grant_roles()")
+        let may = try await session.strings(
+            """
+            SELECT concat_ws(' ', has_table_privilege('durable_reader', 'durable.workflows', 'SELECT'),
+                has_table_privilege('durable_reader', 'durable.payloads', 'SELECT'),
+                has_table_privilege('durable_runtime', 'durable.journal', 'INSERT'))
+            """
+        )
+        #expect(may == ["t f t"])
+        session.close()
+        try await server.stop()
+    }
+
+    @Test func `processes that make the roles of a new cluster at once do not disturb each other`() async throws {
+        let server = try await TemporaryPostgres.start()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    let database = try await server.createDatabase()
+                    try await SchemaMigrator().prepare(
+                        PostgresConfiguration(server.connectionString(database: database))
+                    )
+                }
+            }
+            try await group.waitForAll()
+        }
+        let made = try await server.administer("SELECT count(*) FROM pg_roles WHERE rolname LIKE 'durable%'")
+        #expect(made == "3\n")
+        try await server.stop()
+    }
+
     /// What the engine does with each table.
     private static let kernelStatements = [
         """

@@ -171,6 +171,15 @@ import Testing
                     "\(prepared.joined(separator: "\n"))"
                 )
             }
+            // As a prepared statement of a driver runs it, without knowing the id.
+            try await session.run("SET plan_cache_mode = force_generic_plan")
+            for (view, column) in [("workflows", "id"), ("steps", "workflow_id"), ("payloads", "workflow_id")] {
+                try await session.run("PREPARE by_id (text) AS SELECT * FROM durable.\(view) WHERE \(column) = $1")
+                let plan = try await session.connection.strings("EXPLAIN EXECUTE by_id ('w7')")
+                try await session.run("DEALLOCATE by_id")
+                let scans = plan.filter { $0.contains("Seq Scan") && !$0.contains(" executor ") }
+                #expect(scans == [], "\(view): \(plan.joined(separator: "\n"))")
+            }
             let count = try await database.rows("EXPLAIN SELECT state, count(*) FROM durable.workflows GROUP BY state")
             #expect(count.filter { $0.contains("journal") || $0.contains("activity") || $0.contains("executor") } == [])
         }
