@@ -12,6 +12,11 @@ package final class TransactionStatements: Sendable {
     let record: StatementText
     /// What stands at one place.
     let recorded: StatementText
+    /// Which run owns a workflow.
+    let owner: StatementText
+    /// The public pair for connections of other libraries, with parameters of the type `text` only.
+    let beginStep: String
+    let recordStep: String
 
     package init(schema: SchemaName) {
         let durable = schema.quoted
@@ -32,6 +37,18 @@ package final class TransactionStatements: Sendable {
             """,
             types: [.text, .text, .int4]
         )
+        self.owner = StatementText("SELECT run FROM \(durable).live WHERE workflow_id = $1", types: [.text])
+        self.beginStep = """
+            SELECT CASE WHEN \(durable).begin_step($1::text::integer, $2::text::integer, $3::text::bigint, $4::text,
+                                                   $5::text, $6::text::integer, $7::text::bigint)
+                   THEN 'go' ELSE 'recorded' END
+            """
+        self.recordStep = """
+            SELECT ((extract(epoch FROM \(durable).record_step($1::text::integer, $2::text, $3::text, $4::text::integer,
+                                                               $5::text::bigint, $6::text, $7::text::json,
+                                                               $8::text::integer, $9::text::real))
+                     - 946684800) * 1000000)::bigint::text
+            """
     }
 
     /// BEGIN says everything that the session's defaults might say otherwise.

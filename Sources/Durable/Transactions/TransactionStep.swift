@@ -114,41 +114,13 @@ struct TransactionStep {
         while true {
             try self.context.checkAlive()
             do {
-                guard let found = try await self.recorded() else { return }
-                guard found.run == self.run.lane.token else {
-                    self.run.interrupt(Run.Interruption(cause: .superseded))
-                    throw self.run.interruptionError
-                }
-                throw AlreadyRecorded(record: found.record)
+                let place = PlaceInJournal(place: self.call.place, run: self.run, engine: self.engine)
+                guard let record = try await place.ownRecord(kind: self.call.kind, name: self.call.name) else { return }
+                throw AlreadyRecorded(record: record)
             } catch let error as PostgresError where error.isUnavailable {
                 tries += 1
                 await Backoff.pause(tries)
             }
-        }
-    }
-
-    private func recorded() async throws -> (run: Int64, record: JournalRecord)? {
-        let place = self.call.place
-        return try await self.engine.pool.withConnection { connection in
-            let results = try await connection.run(
-                Pipeline([
-                    Statement(
-                        self.engine.transactions.recorded,
-                        [Parameter(self.run.id), Parameter(place.scope), Parameter(place.position)]
-                    )
-                ])
-            )
-            guard let row = results[0].rows.first else { return nil }
-            var record = JournalRecord(
-                place: place,
-                phase: 0,
-                kind: self.call.kind,
-                name: self.call.name,
-                at: row.microseconds(3) ?? 0
-            )
-            record.output = row.bytes(1).map { .bytes($0) }
-            record.error = row.bytes(2)
-            return (try row.decode(0, as: Int64.self), record)
         }
     }
 

@@ -23,7 +23,7 @@ struct Attempts {
     }
 
     /// Which attempt is under way or next, from 1.
-    private var number: Int { self.retry.attempt }
+    var number: Int { self.retry.attempt }
 
     /// Waits until the next attempt is due and may start.
     mutating func next(timeout: Duration?, context: WorkflowContext) async throws -> StepContext {

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Libpq
+
+/// Transaction steps on a pool of the service's own: its roles, its settings, its limits.
+///
+/// ```swift
+/// try await workflow.transaction("reserve", on: PoolAdapter(pool)) { transaction in
+///     try await transaction.execute("INSERT INTO reservation (order_id) VALUES (\(order.id))")
+/// }
+/// ```
+public struct PoolAdapter: TransactionAdapter {
+    private let pool: PostgresPool
+    private let isolation: PostgresIsolation
+
+    /// Opens transactions on a pool.
+    public init(_ pool: PostgresPool, isolation: PostgresIsolation = .readCommitted) {
+        self.pool = pool
+        self.isolation = isolation
+    }
+
+    /// Runs the body in a transaction of the pool.
+    public func withTransaction<Value: Sendable>(
+        _ body: @Sendable (PostgresTransaction) async throws -> Value
+    ) async throws -> Value {
+        // Repeating is the engine's affair: it asks the journal first.
+        try await self.pool.withTransaction(isolation: self.isolation, retries: 0) { try await body($0) }
+    }
+
+    /// A lost connection, a serialization failure or a deadlock.
+    public func isTransient(_ error: any Error) -> Bool {
+        (error as? PostgresError).map { $0.isUnavailable || $0.isConflict } ?? false
+    }
+}
+
+extension PostgresTransaction: TransactionConnection {
+    /// Runs one statement with text parameters; the columns that it returns must be texts.
+    public func run(_ sql: String, _ parameters: [String?]) async throws -> [[String?]] {
+        let query = Query(sql, parameters: parameters.map { $0.map { Parameter(text: $0) } ?? .null(.text) })
+        return try await self.query(query).map { row in
+            try (0..<row.count).map { try row.decode($0, as: String?.self) }
+        }
+    }
+}
+
+/// Transaction steps on a `PGconn` that the service owns.
+///
+/// ```swift
+/// let adapter = BorrowedConnectionAdapter(BorrowedConnection(unsafe: connection))
+/// try await workflow.transaction("reserve", on: adapter) { connection in
+///     try await connection.run("INSERT INTO reservation (order_id) VALUES ($1)", [order.id])
+/// }
+/// ```
+public struct BorrowedConnectionAdapter: TransactionAdapter {
+    private let connection: BorrowedConnection
+
+    /// Opens transactions on a connection, one at a time.
+    public init(_ connection: BorrowedConnection) {
+        self.connection = connection
+    }
+
+    /// Runs the body between BEGIN and COMMIT.
+    public func withTransaction<Value: Sendable>(
+        _ body: @Sendable (BorrowedConnection) async throws -> Value
+    ) async throws -> Value {
+        try await self.connection.exclusively {
+            _ = try await self.connection.command("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+            let value: Value
+            do {
+                value = try await body(self.connection)
+            } catch {
+                // A rollback that fails leaves a session that is gone, which has rolled back as well.
+                _ = try? await self.connection.command("ROLLBACK")
+                throw error
+            }
+            let tag = try await self.connection.command("COMMIT")
+            guard tag == "COMMIT" else {
+                throw DurableError(
+                    .transactionMisuse,
+                    "a statement of the transaction had failed and the body went on; nothing of it was committed"
+                )
+            }
+            return value
+        }
+    }
+}
+
+extension BorrowedConnection: TransactionConnection {}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension WorkflowContext {
+    /// Runs a transaction step on a connection of the service's own Postgres library: its rows and the checkpoint commit in
+    /// that library's transaction.
+    ///
+    /// - Parameters:
+    ///   - name: What it is called in the journal, views and logs; 1 to 128 bytes.
+    ///   - adapter: Opens and commits the library's transaction.
+    ///   - retry: When a failed attempt is followed by another; by default never, since what fails is rolled back whole.
+    ///   - failures: Error types of this step, besides those of the workflow, that are thrown again as themselves on replay.
+    ///   - body: The work. It commits by returning and rolls back by throwing.
+    /// - Returns: What the body returned, now or before a crash.
+    /// - Throws: What the last attempt threw; its transaction was rolled back.
+    @discardableResult
+    public func transaction<Adapter: TransactionAdapter, T: Codable & Sendable>(
+        _ name: String,
+        on adapter: Adapter,
+        retry: RetryPolicy = .never,
+        failures: [any (Error & Codable & Sendable).Type] = [],
+        _ body: @escaping @Sendable (Adapter.Connection) async throws -> T
+    ) async throws -> T {
+        switch try await self.begin(.transaction, name) {
+        case .recorded(let record, let label):
+            return try await self.replay(record, as: T.self, label: label, failures: failures)
+        case .live(let call):
+            var attempts = try Attempts(of: call, retry: retry, context: self)
+            while true {
+                _ = try await attempts.next(timeout: nil, context: self)
+                let step = ForeignTransactionStep(
+                    adapter: adapter,
+                    run: self.run,
+                    branch: self.branch,
+                    place: call.place,
+                    name: name,
+                    label: call.label,
+                    attempt: attempts.number
+                )
+                do {
+                    let (value, at) = try await step.perform(body)
+                    self.clock = max(self.clock, at)
+                    return value
+                } catch let recorded as AlreadyRecorded {
+                    self.clock = max(self.clock, recorded.record.at)
+                    return try await self.replay(recorded.record, as: T.self, label: call.label, failures: failures)
+                } catch {
+                    try await attempts.failed(error, failures: failures, context: self)
+                }
+            }
+        }
+    }
+
+    /// Runs a transaction step that returns nothing, on a connection of the service's own Postgres library.
+    public func transaction<Adapter: TransactionAdapter>(
+        _ name: String,
+        on adapter: Adapter,
+        retry: RetryPolicy = .never,
+        failures: [any (Error & Codable & Sendable).Type] = [],
+        _ body: @escaping @Sendable (Adapter.Connection) async throws -> Void
+    ) async throws {
+        _ = try await self.transaction(name, on: adapter, retry: retry, failures: failures) { connection in
+            try await body(connection)
+            return Nothing()
+        }
+    }
+}
