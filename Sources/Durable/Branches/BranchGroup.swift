@@ -174,7 +174,11 @@ struct BranchGroup {
         }
         for ended in join.ended ?? [] {
             if let error = ended.error {
-                end.errors[ended.branch] = try context.recordedError([UInt8](error.utf8), label: self.name, failures: [])
+                end.errors[ended.branch] = try context.recordedError(
+                    [UInt8](error.utf8),
+                    label: self.name,
+                    failures: []
+                )
             }
         }
         return end

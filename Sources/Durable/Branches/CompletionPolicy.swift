@@ -42,13 +42,19 @@ public struct CompletionPolicy: Sendable, Hashable {
     /// Throws in words if the policy makes no sense.
     func validate() throws {
         if let successes, successes < 1 {
-            throw DurableError(.invalidArgument, "a completion policy needs at least one success; it asks for \(successes)")
+            throw DurableError(
+                .invalidArgument,
+                "a completion policy needs at least one success; it asks for \(successes)"
+            )
         }
         if let toleratedFailures, toleratedFailures < 0 {
             throw DurableError(.invalidArgument, "a completion policy cannot tolerate \(toleratedFailures) failures")
         }
         if let share = toleratedPercentage, !(0...100).contains(share) {
-            throw DurableError(.invalidArgument, "a completion policy tolerates 0 to 100 per cent of failures, not \(share)")
+            throw DurableError(
+                .invalidArgument,
+                "a completion policy tolerates 0 to 100 per cent of failures, not \(share)"
+            )
         }
     }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Decides when a group of branches is over. Pure: branches end, in whatever order, and it says whether that settles it.
+/// Decides when a group of branches is over.
+///
+/// Pure: branches end, in whatever order, and it says whether that settles it.
 struct JoinMachine: Sendable {
     /// What decides a group.
     enum Rule: Sendable {
@@ -38,7 +40,9 @@ struct JoinMachine: Sendable {
         if count == 0 { self.verdict = .complete }
     }
 
-    /// A branch has ended. What ends after the verdict changes nothing.
+    /// A branch has ended.
+    ///
+    /// What ends after the verdict changes nothing.
     ///
     /// - Returns: Whether this settled the group.
     mutating func ended(_ branch: Int, succeeded: Bool) -> Bool {

@@ -15,7 +15,9 @@ public final class DurableClient: Sendable {
     private let directory: WorkflowDirectory
     private let pool: PostgresPool
 
-    /// Makes a client. It connects when it is first used.
+    /// Makes a client.
+    ///
+    /// It connects when it is first used.
     ///
     /// - Parameters:
     ///   - database: How to reach the database; by default what the `PG*` variables say.

@@ -14,7 +14,9 @@ public struct WorkflowHandle<Output: Codable & Sendable>: Sendable {
     let directory: WorkflowDirectory
     let failures: [any (Error & Codable & Sendable).Type]
 
-    /// Waits until the workflow has ended, wherever it runs. A paused workflow has not ended.
+    /// Waits until the workflow has ended, wherever it runs.
+    ///
+    /// A paused workflow has not ended.
     ///
     /// Cancelling the calling task ends the wait, and not the workflow.
     ///

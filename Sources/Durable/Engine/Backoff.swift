@@ -8,7 +8,9 @@ enum Backoff {
         await self.sleep(.milliseconds(milliseconds))
     }
 
-    /// Sleeps about so long: up to a fifth more or less. Ends early when the task is cancelled.
+    /// Sleeps about so long: up to a fifth more or less.
+    ///
+    /// Ends early when the task is cancelled.
     static func sleep(_ duration: Duration) async {
         // Cancelled: whoever loops looks for that itself.
         try? await Task.sleep(for: duration * Double.random(in: 0.8...1.2))

@@ -2,7 +2,9 @@
 
 import Synchronization
 
-/// Wakes one loop before its time. Ringing while nobody waits is remembered.
+/// Wakes one loop before its time.
+///
+/// Ringing while nobody waits is remembered.
 final class Bell: Sendable {
     private struct State {
         var isRung = false

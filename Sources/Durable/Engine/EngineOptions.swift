@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How an engine behaves. Every option has a default that is meant to be kept.
+/// How an engine behaves.
+///
+/// Every option has a default that is meant to be kept.
 ///
 /// ```swift
 /// var options = EngineOptions()
@@ -17,38 +19,70 @@ public struct EngineOptions: Sendable {
         case immediate
     }
 
-    /// The schema that holds the engine's tables. `durable`.
+    /// The schema that holds the engine's tables.
+    ///
+    /// Default: `durable`.
     public var schema = "durable"
-    /// Whether `run()` applies missing migrations, or only checks that they were applied. On boot.
+    /// Whether `run()` applies missing migrations, or only checks that they were applied.
+    ///
+    /// Default: on boot.
     public var migrate: MigrationMode = .onBoot
-    /// A label for people, shown in `durable.executors`. A name that survives restarts (a StatefulSet's host name) lets a
-    /// restarted process take over its former self at once. Nil: host name and process id.
+    /// A label for people, shown in `durable.executors`.
+    ///
+    /// A name that survives restarts (a StatefulSet's host name) lets a restarted process take over its former self at
+    /// once. Default: nil, which is the host name and the process id.
     public var name: String?
-    /// The build of the program, shown in `durable.executors`. Nil: unknown.
+    /// The build of the program, shown in `durable.executors`.
+    ///
+    /// Default: nil, unknown.
     public var build: String?
-    /// Connections of the journal writer. 2; the second one is used under load only.
+    /// Connections of the journal writer.
+    ///
+    /// Default: 2; the second one is used under load only.
     public var journalConnections = 2
-    /// Connections of transaction steps, at most. 4.
+    /// Connections of transaction steps, at most.
+    ///
+    /// Default: 4.
     public var transactionConnections = 4
-    /// How long this process counts as alive after its last sign of life. 15 s; renewed every third of it.
+    /// How long this process counts as alive after its last sign of life.
+    ///
+    /// Default: 15 s, renewed every third of it.
     public var lease: Duration = .seconds(15)
-    /// How often this process looks for due and queued workflows. 1 s.
+    /// How often this process looks for due and queued workflows.
+    ///
+    /// Default: 1 s.
     public var poll: Duration = .seconds(1)
-    /// The longest wait that is held in memory; a workflow that waits longer is parked. 30 s.
+    /// The longest wait that is held in memory; a workflow that waits longer is parked.
+    ///
+    /// Default: 30 s.
     public var hold: Duration = .seconds(30)
-    /// How many workflows this process has in memory at most. 10,000; further ones are left queued for any process.
+    /// How many workflows this process has in memory at most.
+    ///
+    /// Default: 10,000; further ones are left queued for any process.
     public var maxInMemory = 10_000
-    /// How long running steps may take to end when the service shuts down. 20 s, below Kubernetes' 30.
+    /// How long running steps may take to end when the service shuts down.
+    ///
+    /// Default: 20 s, below Kubernetes' 30.
     public var drain: Duration = .seconds(20)
-    /// The largest payload, in bytes of JSON. 8 MiB.
+    /// The largest payload, in bytes of JSON.
+    ///
+    /// Default: 8 MiB.
     public var payloadLimit = 8 << 20
-    /// After how many deaths of its process without any progress in between a workflow is paused. 10.
+    /// After how many deaths of its process without any progress in between a workflow is paused.
+    ///
+    /// Default: 10.
     public var recoveries = 10
-    /// The retry policy of steps that name none. Three attempts.
+    /// The retry policy of steps that name none.
+    ///
+    /// Default: three attempts.
     public var retry: RetryPolicy = .default
-    /// When the result of a step is durable. Before the next effect.
+    /// When the result of a step is durable.
+    ///
+    /// Default: before the next effect.
     public var durability: Durability = .beforeNextEffect
-    /// How long a batch of the journal may take to be answered before its connection is given up. 30 s.
+    /// How long a batch of the journal may take to be answered before its connection is given up.
+    ///
+    /// Default: 30 s.
     public var requestDeadline: Duration = .seconds(30)
 
     /// The defaults.
@@ -59,7 +93,10 @@ public struct EngineOptions: Sendable {
         func require(_ holds: Bool, _ words: @autoclosure () -> String) throws {
             guard holds else { throw DurableError(.invalidConfiguration, words()) }
         }
-        try require(self.journalConnections >= 1, "the journal needs at least one connection; it has \(self.journalConnections)")
+        try require(
+            self.journalConnections >= 1,
+            "the journal needs at least one connection; it has \(self.journalConnections)"
+        )
         try require(
             self.transactionConnections >= 1,
             "transaction steps need at least one connection; they have \(self.transactionConnections)"

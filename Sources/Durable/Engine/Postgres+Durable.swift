@@ -22,11 +22,17 @@ extension PostgresError {
     var isConflict: Bool { self.sqlState == "40001" || self.sqlState == "40P01" }
 
     /// The place in the journal is taken.
-    var isOfJournalKey: Bool { self.sqlState == "23505" && self.table == "journal" && self.constraint == "journal_pkey" }
+    var isOfJournalKey: Bool {
+        self.sqlState == "23505" && self.table == "journal" && self.constraint == "journal_pkey"
+    }
 
     /// An error that came to light on a connection that is gone.
     static func connectionLost(underlying error: any Error) -> PostgresError {
-        var lost = PostgresError(.connectionLost, "the connection was lost in the middle of the transaction", underlying: error)
+        var lost = PostgresError(
+            .connectionLost,
+            "the connection was lost in the middle of the transaction",
+            underlying: error
+        )
         lost.isConnectionLost = true
         return lost
     }

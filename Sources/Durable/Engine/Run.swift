@@ -80,7 +80,9 @@ final class Run: Sendable {
         if isLate { task.cancel() }
     }
 
-    /// Ends the run: every further call on its contexts throws, and its steps are cancelled. The first cause counts.
+    /// Ends the run: every further call on its contexts throws, and its steps are cancelled.
+    ///
+    /// The first cause counts.
     ///
     /// - Parameter cancelling: whether running steps are cancelled at once, or may end.
     @discardableResult

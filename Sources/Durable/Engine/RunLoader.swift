@@ -48,7 +48,9 @@ package struct RunLoader: Sendable {
         )
     }
 
-    /// The plans of claimed workflows, by id. One that is missing was deleted in between.
+    /// The plans of claimed workflows, by id.
+    ///
+    /// One that is missing was deleted in between.
     func plans(of claimed: [ClaimedWorkflow]) async throws -> [String: RunPlan] {
         var ids = ArrayColumn(.text)
         for workflow in claimed { ids.append(workflow.id) }

@@ -12,7 +12,9 @@ package enum BatchFailure: Sendable {
     case failed(PostgresError)
 }
 
-/// What to do about a batch that failed. Pure.
+/// What to do about a batch that failed.
+///
+/// Pure.
 package enum BatchRemedy: Sendable, Equatable {
     /// This process was declared dead, or the server is not the one it registered with.
     case superseded(LeaseEnding)

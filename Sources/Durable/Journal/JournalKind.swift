@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What kind of call a journal row records. The numbers are the column `journal.kind` and never change their meaning.
+/// What kind of call a journal row records.
+///
+/// The numbers are the column `journal.kind` and never change their meaning.
 package enum JournalKind: Int16, Sendable, CaseIterable {
     /// Written by newer code.
     case unknown = 0

@@ -2,8 +2,10 @@
 
 package import Libpq
 
-/// The statements of the journal writer, for one schema. One statement per kind of row, over binary arrays, serves every
-/// batch size; a single element costs no more than a plain parameter would.
+/// The statements of the journal writer, for one schema.
+///
+/// One statement per kind of row, over binary arrays, serves every batch size; a single element costs no more than a
+/// plain parameter would.
 package final class JournalStatements: Sendable {
     /// First in every batch: refuses it if this executor was declared dead, or the server is another one.
     package let fence: StatementText
@@ -11,9 +13,13 @@ package final class JournalStatements: Sendable {
     package let start: StatementText
     /// Starts under ids that callers chose: the first one wins, and the tag counts only the new ones.
     package let guardedStart: StatementText
-    /// Checkpoints and notes. A plain INSERT: a conflict raises, and costs nothing where there is none.
+    /// Checkpoints and notes.
+    ///
+    /// A plain INSERT: a conflict raises, and costs nothing where there is none.
     package let record: StatementText
-    /// Outcomes. Only the run that owns the workflow ends it.
+    /// Outcomes.
+    ///
+    /// Only the run that owns the workflow ends it.
     package let outcome: StatementText
     /// Runs that give their workflow back.
     package let release: StatementText
@@ -32,7 +38,10 @@ package final class JournalStatements: Sendable {
         let durable = schema.quoted
         self.fence = StatementText("SELECT \(durable).fence($1, $2, $3)", types: [.int4, .int4, .int8])
         self.start = StatementText(Self.start(durable, onConflict: ""), types: Self.startTypes)
-        self.guardedStart = StatementText(Self.start(durable, onConflict: "ON CONFLICT DO NOTHING"), types: Self.startTypes)
+        self.guardedStart = StatementText(
+            Self.start(durable, onConflict: "ON CONFLICT DO NOTHING"),
+            types: Self.startTypes
+        )
         self.record = StatementText(
             """
             INSERT INTO \(durable).journal (workflow_id, scope, position, phase, kind, attempt, executor, run, at,
@@ -42,8 +51,11 @@ package final class JournalStatements: Sendable {
                 AS row (w, s, p, f, k, a, r, t, d, u, n, o, e)
             """,
             types: [
-                PostgresType.text.array, PostgresType.text.array, PostgresType.int4.array, PostgresType.int2.array, PostgresType.int2.array, PostgresType.int2.array, PostgresType.int8.array, PostgresType.timestamptz.array,
-                PostgresType.float4.array, PostgresType.timestamptz.array, PostgresType.text.array, PostgresType.json.array, PostgresType.json.array, .int4,
+                PostgresType.text.array, PostgresType.text.array, PostgresType.int4.array, PostgresType.int2.array,
+                PostgresType.int2.array, PostgresType.int2.array, PostgresType.int8.array,
+                PostgresType.timestamptz.array,
+                PostgresType.float4.array, PostgresType.timestamptz.array, PostgresType.text.array,
+                PostgresType.json.array, PostgresType.json.array, .int4,
             ]
         )
         self.outcome = StatementText(
@@ -57,7 +69,10 @@ package final class JournalStatements: Sendable {
             INSERT INTO \(durable).outcome (workflow_id, status, run, executor, finished_at, output, error)
             SELECT w, s::\(durable).workflow_state, r, $7, t, o, e FROM gone
             """,
-            types: [PostgresType.text.array, PostgresType.int8.array, PostgresType.text.array, PostgresType.json.array, PostgresType.json.array, PostgresType.timestamptz.array, .int4]
+            types: [
+                PostgresType.text.array, PostgresType.int8.array, PostgresType.text.array, PostgresType.json.array,
+                PostgresType.json.array, PostgresType.timestamptz.array, .int4,
+            ]
         )
         self.release = StatementText(
             """
@@ -67,7 +82,11 @@ package final class JournalStatements: Sendable {
             FROM unnest($1, $2, $3, $4, $5, $6, $7) AS row (w, r, s, t, f, c, e)
             WHERE l.workflow_id = w AND l.run = r
             """,
-            types: [PostgresType.text.array, PostgresType.int8.array, PostgresType.text.array, PostgresType.timestamptz.array, PostgresType.text.array, PostgresType.text.array, PostgresType.json.array]
+            types: [
+                PostgresType.text.array, PostgresType.int8.array, PostgresType.text.array,
+                PostgresType.timestamptz.array, PostgresType.text.array, PostgresType.text.array,
+                PostgresType.json.array,
+            ]
         )
         self.commit = StatementText("SELECT pg_logical_emit_message(true, 'durable', '')")
         self.existingRecords = StatementText(
@@ -94,7 +113,9 @@ package final class JournalStatements: Sendable {
     }
 
     private static let startTypes: [PostgresType] = [
-        PostgresType.text.array, PostgresType.text.array, PostgresType.int4.array, PostgresType.uuid.array, PostgresType.json.array, PostgresType.timestamptz.array, PostgresType.timestamptz.array, PostgresType.int8.array,
+        PostgresType.text.array, PostgresType.text.array, PostgresType.int4.array, PostgresType.uuid.array,
+        PostgresType.json.array, PostgresType.timestamptz.array, PostgresType.timestamptz.array,
+        PostgresType.int8.array,
         .int4, .int4,
     ]
 

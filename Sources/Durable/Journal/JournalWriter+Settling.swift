@@ -105,7 +105,9 @@ extension JournalWriter {
         var lanes: [UInt64] = []
         for entry in entries where !lanes.contains(entry.lane.number) { lanes.append(entry.lane.number) }
         let first = Set(lanes.prefix(lanes.count / 2))
-        for half in [entries.filter { first.contains($0.lane.number) }, entries.filter { !first.contains($0.lane.number) }]
+        for half in [
+            entries.filter { first.contains($0.lane.number) }, entries.filter { !first.contains($0.lane.number) },
+        ]
         where !half.isEmpty {
             switch await self.send(half, on: index) {
             case .committed: self.acknowledge(half)

@@ -4,8 +4,10 @@ package import Libpq
 package import Logging
 import Synchronization
 
-/// Group commit for everything that the engine writes: rows in, one transaction per batch out, acknowledged when it has
-/// committed. The decisions are `WriteQueue`'s; this type owns the connections and carries them out.
+/// Group commit for everything that the engine writes.
+///
+/// Rows in, one transaction per batch out, acknowledged when it has committed. The decisions are `WriteQueue`'s; this type
+/// owns the connections and carries them out.
 ///
 /// A batch is encoded and sent by the thread that submits the row which sets it off, and its waiters are resumed from the
 /// poller's thread: a step on an idle engine costs two thread hops in all.
@@ -67,7 +69,9 @@ package final class JournalWriter: Sendable {
 
     // MARK: - Life
 
-    /// Opens the connections. Later losses are mended in the background, however long the database is away.
+    /// Opens the connections.
+    ///
+    /// Later losses are mended in the background, however long the database is away.
     package func start(as executor: ExecutorIdentity) async throws {
         let count = self.state.withLock { state in
             state.executor = executor
@@ -103,7 +107,9 @@ package final class JournalWriter: Sendable {
         }
     }
 
-    /// Closes the connections. Rows that still wait are failed: drain first.
+    /// Closes the connections.
+    ///
+    /// Rows that still wait are failed: drain first.
     package func stop() {
         let (connections, dropped, waiters) = self.state.withLock { state in
             state.isStopped = true
@@ -199,7 +205,9 @@ package final class JournalWriter: Sendable {
         }
     }
 
-    /// A batch has committed. Runs on the poller's thread.
+    /// A batch has committed.
+    ///
+    /// Runs on the poller's thread.
     private func committed(_ entries: [WriteEntry], on index: Int) {
         let first = self.state.withLock { state -> Transmission? in
             state.queue.settled(index, holding: entries.count > 1)
@@ -265,7 +273,9 @@ package struct SupersededRun: Error {
 extension BatchEncoder.Batch {
     /// Whether every counting statement wrote as many rows as were sent, and an explicit transaction committed.
     func isComplete(_ results: [StatementResult]) -> Bool {
-        for expectation in self.expected where results[expectation.statement].affected != expectation.rows { return false }
+        for expectation in self.expected where results[expectation.statement].affected != expectation.rows {
+            return false
+        }
         return true
     }
 }

@@ -10,7 +10,9 @@ package protocol QueuedWrite: Sendable {
     var size: Int { get }
 }
 
-/// The decisions of group commit: which rows go out when, over which connection. Pure: the writer executes what it says.
+/// The decisions of group commit: which rows go out when, over which connection.
+///
+/// Pure: the writer executes what it says.
 ///
 /// - **Natural batches.** An idle connection takes what is there at once; while it is busy, rows collect. No timers.
 /// - **Overflow.** A further connection helps only from `Limits.overflow` waiting rows on.
@@ -123,7 +125,9 @@ package struct WriteQueue<Entry: QueuedWrite>: Sendable {
 
     // MARK: - Actions
 
-    /// The next batch to send, if one should be sent now. Ask again until there is none.
+    /// The next batch to send, if one should be sent now.
+    ///
+    /// Ask again until there is none.
     package mutating func next() -> Send? {
         guard !self.pending.isEmpty else { return nil }
         var hasHelper = false

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Counts what the branches of a run are doing, and decides two things from it: when replay is over, so that effects may
-/// start; and when every branch waits, so that the run may be parked. Pure.
+/// Counts what the branches of a run are doing, and decides from it.
+///
+/// Pure. It decides when replay is over, so that effects may start; and when every branch waits, so that the run may be
+/// parked.
 ///
 /// A branch is *active* from its start to its end, but not while it waits for branches of its own.
 package struct BranchLedger: Sendable {
@@ -18,7 +20,9 @@ package struct BranchLedger: Sendable {
     private var replaying: Int
     private var waits: [UInt64: Int64?] = [:]
     private var nextWait: UInt64 = 0
-    /// Whether effects may start. Once open it stays open.
+    /// Whether effects may start.
+    ///
+    /// Once open it stays open.
     package private(set) var isOpen: Bool
 
     /// - Parameter hasHistory: whether there is something to replay.
@@ -34,7 +38,9 @@ package struct BranchLedger: Sendable {
         return self.openIfReady()
     }
 
-    /// A branch begins. Its parent announces it before it lets another one end, so that the count never dips between the two.
+    /// A branch begins.
+    ///
+    /// Its parent announces it before it lets another one end, so that the count never dips between the two.
     package mutating func branchBegan() {
         self.active += 1
         if !self.isOpen { self.replaying += 1 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a workflow had recorded when this run began, by scope and position. Read-only; a fresh workflow has an empty one.
+/// What a workflow had recorded when this run began, by scope and position.
+///
+/// Read-only; a fresh workflow has an empty one.
 package struct History: Sendable {
     /// What stands at one place.
     package struct Entry: Sendable {

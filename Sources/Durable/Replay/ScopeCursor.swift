@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Walks through one scope of a workflow, and compares each call with what is recorded at its place. Pure.
+/// Walks through one scope of a workflow, and compares each call with what is recorded at its place.
+///
+/// Pure.
 package struct ScopeCursor: Sendable {
     /// What a call meets at its place.
     package enum Finding: Sendable {

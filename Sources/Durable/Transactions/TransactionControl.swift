@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Recognises statements that begin or end a transaction. Pure.
+/// Recognises statements that begin or end a transaction.
+///
+/// Pure.
 enum TransactionControl {
-    /// The word by which a statement would begin or end the transaction, or nil if it is any other statement. Savepoints are
-    /// allowed: they stay within the transaction.
+    /// The word by which a statement would begin or end the transaction, or nil if it is any other statement.
+    ///
+    /// Savepoints are allowed: they stay within the transaction.
     static func word(in sql: String) -> String? {
         var words = WordScanner(sql)
         guard let first = words.next() else { return nil }

@@ -8,7 +8,9 @@ package final class TransactionStatements: Sendable {
     let fence: StatementText
     /// The same for higher isolation levels, where only a row lock sees a newer epoch.
     let strictFence: StatementText
-    /// The checkpoint, pipelined with COMMIT. A plain INSERT: a second writer of the place must fail, and its rows with it.
+    /// The checkpoint, pipelined with COMMIT.
+    ///
+    /// A plain INSERT: a second writer of the place must fail, and its rows with it.
     let record: StatementText
     /// What stands at one place.
     let recorded: StatementText

@@ -84,8 +84,12 @@ struct TransactionStep {
         return value
     }
 
-    /// The checkpoint and COMMIT in one pipeline. Only the tag COMMIT is success: a failed transaction answers ROLLBACK.
-    private func commit(_ record: JournalRecord, _ transaction: Transaction, on connection: PostgresConnection) async throws {
+    /// The checkpoint and COMMIT in one pipeline.
+    ///
+    /// Only the tag COMMIT is success: a failed transaction answers ROLLBACK.
+    private func commit(_ record: JournalRecord, _ transaction: Transaction, on connection: PostgresConnection)
+        async throws
+    {
         let results: [StatementResult]
         do {
             // Not cancelled with the task: half a commit helps nobody.

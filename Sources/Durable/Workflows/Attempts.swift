@@ -16,7 +16,8 @@ struct Attempts {
         let last = call.notes.last
         self.retry = try RetryState(policy, failed: Int(last?.attempt ?? 0))
         self.due = last?.due
-        self.firstBegan = call.notes.first.map { $0.at - Int64(Double($0.seconds ?? 0) * 1_000_000) } ?? context.engine.now()
+        self.firstBegan =
+            call.notes.first.map { $0.at - Int64(Double($0.seconds ?? 0) * 1_000_000) } ?? context.engine.now()
         if let error = last?.error {
             self.previous = try? RecordedError(decoding: error, by: context.engine.coder).failure
         }
@@ -28,7 +29,10 @@ struct Attempts {
     /// Waits until the next attempt is due and may start.
     mutating func next(timeout: Duration?, context: WorkflowContext) async throws -> StepContext {
         if let due {
-            try await context.run.wait(until: due, for: "attempt \(self.number) of \(self.call.kind.word) \(self.call.label)")
+            try await context.run.wait(
+                until: due,
+                for: "attempt \(self.number) of \(self.call.kind.word) \(self.call.label)"
+            )
             self.due = nil
         }
         try await context.run.readyForEffect(after: context.lastTicket)
@@ -70,7 +74,12 @@ struct Attempts {
         // What a step throws after its run is over, or because it was cancelled with it, is nobody's failure.
         try context.checkAlive()
         let declared = context.run.failures + failures
-        let recorded = RecordedError(recording: error, attempt: self.number, declared: declared, coder: context.engine.coder)
+        let recorded = RecordedError(
+            recording: error,
+            attempt: self.number,
+            declared: declared,
+            coder: context.engine.coder
+        )
         let elapsed = Duration.microseconds(context.engine.now() - self.firstBegan)
         // Both rows tell of the attempt that has just ended, so they are made before the next one is counted.
         var note = self.record(phase: Int16(clamping: self.number), context: context)

@@ -10,14 +10,18 @@ public struct StepContext: Sendable {
     public let workflow: String
     /// The step as people see it: `charge`, or `charge#2` for the second of that name in its scope.
     public let step: String
-    /// Which attempt this is, from 1. Attempts before a crash count.
+    /// Which attempt this is, from 1.
+    ///
+    /// Attempts before a crash count.
     public let attempt: Int
     /// What the attempt before this one threw, if there was one.
     public let previousError: StepFailure?
     /// When this attempt is cancelled, by the monotonic clock; nil when it has no timeout.
     public let deadline: ContinuousClock.Instant?
-    /// Grows with every run of the workflow: a service that remembers the highest one that it has seen can refuse a process
-    /// that was stopped and declared dead in the meantime. Microseconds of the database's clock.
+    /// A number that grows with every run of the workflow, in microseconds of the database's clock.
+    ///
+    /// A service that remembers the highest one that it has seen can refuse a process that was stopped and declared dead
+    /// in the meantime.
     public let fencingToken: Int64
     /// Logs with the workflow's id, the step and the attempt.
     public let logger: Logger

@@ -12,14 +12,20 @@ struct StepTimeout: Error, CustomStringConvertible {
     }
 }
 
-/// Runs an operation beside a clock. When the time is over the operation is cancelled and no longer waited for.
+/// Runs an operation beside a clock.
+///
+/// When the time is over the operation is cancelled and no longer waited for.
 func withTimeout<T: Sendable>(
     _ timeout: Duration,
     name: String,
     _ operation: @escaping @Sendable () async throws -> T
 ) async throws -> T {
     guard timeout > .zero else {
-        throw DurableError(.invalidArgument, "the timeout of step \(name) is \(timeout); it must be positive", step: name)
+        throw DurableError(
+            .invalidArgument,
+            "the timeout of step \(name) is \(timeout); it must be positive",
+            step: name
+        )
     }
     let race = TimeoutRace<T>()
     let work = Task {

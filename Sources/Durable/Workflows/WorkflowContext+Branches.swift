@@ -106,7 +106,9 @@ extension WorkflowContext {
         let failures = self.run.failures
         return try (0..<elements.count).map { index in
             if let error = end.errors[index] {
-                return .failure(end.isRecalled ? error : try self.recorded(error).thrown(declared: failures, coder: coder))
+                return .failure(
+                    end.isRecalled ? error : try self.recorded(error).thrown(declared: failures, coder: coder)
+                )
             }
             return results[index].map { .success($0) }
         }

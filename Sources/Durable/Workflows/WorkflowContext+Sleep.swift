@@ -7,7 +7,9 @@
 #endif
 
 extension WorkflowContext {
-    /// Sleeps, by the database's clock, across crashes and deploys. A long sleep costs a row, and no memory.
+    /// Sleeps, by the database's clock, across crashes and deploys.
+    ///
+    /// A long sleep costs a row, and no memory.
     ///
     /// - Parameter duration: From now on; not negative, and at most 100 years.
     /// - Throws: ``DurableError`` (`invalidArgument`) for a duration that makes no sense; ``WorkflowInterruption``.
@@ -16,7 +18,9 @@ extension WorkflowContext {
         try await self.sleep { now in DatabaseTime.adding(duration, to: now) }
     }
 
-    /// Sleeps until a time of the database's clock. A time that is past is over at once.
+    /// Sleeps until a time of the database's clock.
+    ///
+    /// A time that is past is over at once.
     ///
     /// - Throws: ``DurableError`` (`invalidArgument`) for a time that makes no sense; ``WorkflowInterruption``.
     public func sleep(until date: Date) async throws {

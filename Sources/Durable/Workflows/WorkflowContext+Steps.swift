@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension WorkflowContext {
-    /// Runs a step: at least once, and records its result once. After a crash a recorded step returns what it returned.
+    /// Runs a step: at least once, and records its result once.
+    ///
+    /// After a crash a recorded step returns what it returned.
     ///
     /// ```swift
     /// let charge = try await workflow.step("charge", retry: .exponential(attempts: 5), timeout: .seconds(30)) { step in
@@ -46,7 +48,9 @@ extension WorkflowContext {
         }
     }
 
-    /// Runs a step that returns nothing. See ``step(_:retry:timeout:failures:_:)-(_,_,_,_,(StepContext)->T)``.
+    /// Runs a step that returns nothing.
+    ///
+    /// See ``step(_:retry:timeout:failures:_:)-(_,_,_,_,(StepContext)->T)``.
     public func step(
         _ name: String,
         retry: RetryPolicy? = nil,

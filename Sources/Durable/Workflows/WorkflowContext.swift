@@ -63,7 +63,9 @@ public final class WorkflowContext {
     /// the workflow: the same on every replay, without a row.
     public var now: Date { DatabaseTime.date(self.clock) }
 
-    /// The next random UUID of this scope: the same on every replay, without a row. Guessable for whoever knows the seed.
+    /// The next random UUID of this scope: the same on every replay, without a row.
+    ///
+    /// Guessable for whoever knows the seed.
     public func uuid() -> UUID {
         var generator = self.random
         defer { self.random = generator }

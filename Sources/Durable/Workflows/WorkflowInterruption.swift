@@ -16,7 +16,9 @@
 /// }
 /// ```
 public struct WorkflowInterruption: Error, Sendable, Hashable {
-    /// Why a run was interrupted. New causes may be added in any release.
+    /// Why a run was interrupted.
+    ///
+    /// New causes may be added in any release.
     public struct Cause: Sendable, Hashable, CustomStringConvertible {
         /// The cause in a word.
         public let description: String

@@ -27,13 +27,17 @@ struct Greeting: Workflow {
     try await withTestDatabase { database in
         let engine = try DurableEngine(database: database.configuration, workflows: [Greeting()])
         let running = Task { try await engine.run() }
-        let handle = try await { try await engine.waitUntilReady(); return try await engine.start(Greeting.self, "world", id: "a") }()
+        let handle = try await {
+            try await engine.waitUntilReady(); return try await engine.start(Greeting.self, "world", id: "a")
+        }()
         #expect(handle.isNew)
         #expect(try await handle.result(within: .seconds(10)) == "hello world 1 1 x")
         running.cancel()
         try await running.value
         let connection = try await PostgresConnection.connect(database.configuration)
-        let rows = try await connection.query("SELECT scope, position, phase, name FROM durable.journal ORDER BY scope, position, phase")
+        let rows = try await connection.query(
+            "SELECT scope, position, phase, name FROM durable.journal ORDER BY scope, position, phase"
+        )
         for row in rows { print(try row.decode((String, Int32, Int16, String).self)) }
     }
 }
