@@ -17,6 +17,8 @@ package final class RecoveryStatements: Sendable {
     ///
     /// Returns workflow id, whether it was paused, recoveries.
     let free: StatementText
+    /// Removes the list of steps that a fenced executor was running: `(number)`.
+    let clearActivity: StatementText
     /// Takes due workflows: `(number, epoch, names, versions, at most, suspects, run tokens)`.
     ///
     /// Returns workflow id, name, version, run token, recoveries, whether it is being cancelled.
@@ -57,6 +59,16 @@ package final class RecoveryStatements: Sendable {
         self.takeOver = StatementText("SELECT \(durable).take_over($1, $2)", types: [.int4, .bool])
         self.terminateHolders = StatementText("SELECT \(durable).terminate_holders($1, $2)", types: [.int4, .bool])
         self.free = StatementText(Self.free(durable), types: [.int4, .int8, .int4])
+        self.clearActivity = StatementText(
+            """
+            DELETE FROM \(durable).activity AS a
+            USING (
+                SELECT workflow_id, scope, position FROM \(durable).activity WHERE executor = $1 FOR UPDATE SKIP LOCKED
+            ) AS dead
+            WHERE a.workflow_id = dead.workflow_id AND a.scope = dead.scope AND a.position = dead.position
+            """,
+            types: [.int4]
+        )
         self.claim = StatementText(
             Self.claim(durable),
             types: [.int4, .int4, .text.array, .int4.array, .int8, .int8, .int8.array]

@@ -60,7 +60,8 @@ struct Takeover: Sendable {
                     Statement(
                         self.statements.free,
                         [Parameter(executor), Parameter(self.batch), Parameter(self.recoveryLimit)]
-                    )
+                    ),
+                    Statement(self.statements.clearActivity, [Parameter(executor)]),
                 ]
             ).run(on: connection, deadline: .seconds(30))
             for row in results[0].rows {

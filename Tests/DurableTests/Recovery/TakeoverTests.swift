@@ -12,11 +12,18 @@ import Testing
             let dead = try await fixture.stranger(lease: "-1 second")
             try await fixture.workflows(1...3, state: "running", owner: dead)
             try await fixture.workflows(4...4, name: "x", state: "cancelling", owner: dead)
+            try await fixture.sql(
+                """
+                INSERT INTO durable.activity (workflow_id, scope, position, executor, kind, started_at, name)
+                VALUES ('w-1', '', 0, \(dead), 1, durable.clock(), 'charge')
+                """
+            )
             try await fixture.ageServer()
             let heir = try await fixture.recovery()
             let report = try await heir.recovery.sweep(as: heir.lease)
             #expect(report.takenOver == [dead])
             #expect(report.freed == 4)
+            #expect(try await fixture.value("SELECT count(*) FROM durable.activity") == Int64(0))
             #expect(report.paused.isEmpty && report.left.isEmpty)
             let state = "state, executor, epoch, run, recoveries, run_at <= durable.clock()"
             #expect(try await fixture.live("w-1", state) == "queued 1 t")
