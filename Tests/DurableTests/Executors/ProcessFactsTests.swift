@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import Testing
 
 @testable import Durable
@@ -41,6 +42,23 @@ import Testing
             #expect(current.judge(former) == .gone)
             former.pid = 4_194_305  // beyond the kernel's largest process id
             #expect(current.judge(former) == .gone)
+        }
+
+        @Test func `a process is alive until it is killed, and gone when it was`() async throws {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/bin/sleep")
+            process.arguments = ["600"]
+            try process.run()
+            var other = ProcessFacts.current()
+            other.pid = process.processIdentifier
+            let stat = try String(contentsOfFile: "/proc/\(other.pid)/stat", encoding: .utf8)
+            other.processStarted = ProcessStatus(parsing: stat)?.started
+            #expect(ProcessFacts.current().judge(other) == .alive)
+            kill(other.pid, SIGKILL)
+            // A zombie that nobody has waited for yet is gone as well: it can never run again.
+            try await eventually("it is gone") { ProcessFacts.current().judge(other) == .gone }
+            process.waitUntilExit()
+            #expect(ProcessFacts.current().judge(other) == .gone)
         }
     #endif
 }
