@@ -2,6 +2,7 @@
 
 import Libpq
 import TemporaryPostgres
+import Testing
 
 /// The server that the tests of this target share.
 enum TestServer {
@@ -11,5 +12,21 @@ enum TestServer {
 
     static func connect() async throws -> PostgresConnection {
         try await PostgresConnection.connect(self.configuration())
+    }
+}
+
+/// Waits until a condition holds, and fails after a generous while.
+func eventually(
+    _ condition: () async throws -> Bool,
+    sourceLocation: SourceLocation = #_sourceLocation
+) async throws {
+    let clock = ContinuousClock()
+    let limit = clock.now + .seconds(20)
+    while try await !condition() {
+        guard clock.now < limit else {
+            Issue.record("the condition did not come true within 20 s", sourceLocation: sourceLocation)
+            return
+        }
+        try await Task.sleep(for: .milliseconds(5))
     }
 }

@@ -21,6 +21,9 @@ struct TimerHeap<Work> {
     /// How many timers wait.
     var count: Int { self.works.count }
 
+    /// How many entries the heap has, those of cancelled timers included.
+    var entryCount: Int { self.heap.count }
+
     /// When the next timer is due (a cancelled one at the top is forgotten first), or nil.
     mutating func nextDue() -> Int64? {
         while let top = self.heap.first, self.works[top.id] == nil { self.removeTop() }

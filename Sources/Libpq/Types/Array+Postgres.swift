@@ -6,7 +6,8 @@ extension Array: PostgresEncodable where Element: PostgresEncodable {
 
     /// Appends a one-dimensional array, whose elements may be NULL; bytes as they are.
     public func encode(into bytes: inout [UInt8]) throws {
-        if let own = self as? [UInt8] {
+        // An empty array of anything would pass as one of bytes.
+        if Element.self == UInt8.self, let own = self as? [UInt8] {
             bytes.append(contentsOf: own)
             return
         }
@@ -43,7 +44,9 @@ extension Array: PostgresDecodable where Element: PostgresDecodable {
     ///
     /// NULL elements need an optional element type.
     public static func decode(_ value: PostgresValue) throws -> [Element] {
-        if value.type == .bytea, let bytes = Array<UInt8>(value.bytes) as? [Element] { return bytes }
+        if value.type == .bytea, Element.self == UInt8.self, let bytes = [UInt8](value.bytes) as? [Element] {
+            return bytes
+        }
         let dimensions = try self.dimensions(value)
         guard dimensions > 0 else { return [] }
         guard dimensions == 1 else {
