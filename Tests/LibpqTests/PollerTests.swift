@@ -2,7 +2,7 @@
 
 import Foundation
 import Libpq
-import Synchronization
+
 import TemporaryPostgres
 import Testing
 
@@ -44,7 +44,7 @@ struct PollerTests {
     @Test func `completions come in order and on the poller's thread`() async throws {
         let poller = Poller(name: "in-order")
         let connection = try await PostgresConnection.connect(TestServer.configuration(), on: poller)
-        let order = Mutex<[Int]>([])
+        let order = Protected<[Int]>([])
         await withCheckedContinuation { continuation in
             for index in 0..<1_000 {
                 connection.send(Pipeline([Statement("SELECT \(index)")])) { result in
@@ -59,7 +59,7 @@ struct PollerTests {
 
     @Test func `timers run in order, and a cancelled one does not`() async throws {
         let poller = Poller(name: "timers")
-        let order = Mutex<[Int]>([])
+        let order = Protected<[Int]>([])
         await withCheckedContinuation { continuation in
             poller.schedule(after: .milliseconds(30)) {
                 order.withLock { $0.append(3) }

@@ -152,6 +152,12 @@ final class ConnectionCore: PollerSource {
             }
             ends = 0
             let event = Self.event(result)
+            if event == .error, PostgresError.endsSession(result) {
+                // The server has hung up, or libpq says so in its own words. The bookkeeping ends here; the first reason counts.
+                if state.outstanding.first?.error == nil { state.outstanding[0].error = PostgresError(result: result) }
+                PQclear(result)
+                break
+            }
             let action = state.machine.received(event)
             if let complete = self.perform(action, result, &state, connection) { finished.append(complete) }
             if state.connection == nil { return finished + self.close(&state, state.closed ?? self.lost("closed")) }

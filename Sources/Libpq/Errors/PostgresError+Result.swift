@@ -18,8 +18,19 @@ extension PostgresError {
     }
 }
 
+extension PostgresError {
+    /// Whether an error is the session's end: FATAL, PANIC, or made by libpq itself, which has no SQLSTATE.
+    static func endsSession(_ result: OpaquePointer) -> Bool {
+        guard PQresultErrorField(result, Diagnostic.sqlState) != nil else { return true }
+        guard let severity = PQresultErrorField(result, Diagnostic.severity) else { return false }
+        return ["FATAL", "PANIC"].contains(String(cString: severity))
+    }
+}
+
 /// The letters that `<postgres_ext.h>` defines as character macros (`PG_DIAG_…`), which Swift does not import.
 private enum Diagnostic {
+    /// In English, whatever the server's language is.
+    static let severity = Int32(UInt8(ascii: "V"))
     static let sqlState = Int32(UInt8(ascii: "C"))
     static let message = Int32(UInt8(ascii: "M"))
     static let detail = Int32(UInt8(ascii: "D"))

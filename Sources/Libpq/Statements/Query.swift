@@ -46,6 +46,11 @@ public struct Query: Sendable, ExpressibleByStringInterpolation {
             self.appendInterpolation(Parameter(value))
         }
 
+        /// Appends a value, or NULL, as the next parameter.
+        public mutating func appendInterpolation<T: PostgresEncodable>(_ value: T?) {
+            self.appendInterpolation(Parameter(value))
+        }
+
         /// Appends an encoded parameter.
         public mutating func appendInterpolation(_ parameter: Parameter) {
             self.parameters.append(parameter)

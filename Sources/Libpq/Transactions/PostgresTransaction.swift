@@ -23,7 +23,7 @@ public final class PostgresTransaction {
         self.connection = connection
         // Stated in full, whatever the defaults of the role and the database are.
         let access = readOnly ? "READ ONLY" : "READ WRITE"
-        self.begin = Statement(Query("BEGIN ISOLATION LEVEL \(isolation.rawValue) \(access)"))
+        self.begin = Statement(Query("BEGIN ISOLATION LEVEL \(unescaped: isolation.rawValue) \(unescaped: access)"))
         self.deadline = deadline
     }
 
