@@ -62,6 +62,12 @@ let package = Package(
             dependencies: ["Durable", "Libpq", "TemporaryPostgres"],
             swiftSettings: settings
         ),
+        // Not a product: who depends on this package never builds it. Inside of it, it may use what `package` allows.
+        .executableTarget(
+            name: "durable-bench",
+            dependencies: ["Durable", "Libpq", "TemporaryPostgres"],
+            swiftSettings: settings
+        ),
         .executableTarget(name: "durable-demo", dependencies: ["Durable"], swiftSettings: settings),
         .testTarget(name: "LibpqTests", dependencies: ["Libpq", "TemporaryPostgres"], swiftSettings: settings),
         .testTarget(

@@ -46,7 +46,12 @@ struct Child {
         if errorsToOutput {
             posix_spawn_file_actions_adddup2(&actions, fromChild.writing, 2)
         }
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+        // This thread may be one of Dispatch's, which block every signal, and a child inherits that: it would hear no
+        // SIGTERM, and `pgbench -T`, which counts on SIGALRM, would never end.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP) | Int16(POSIX_SPAWN_SETSIGMASK))
 
         var pid = pid_t()
         let result = self.withCStrings([path] + arguments) { argv in
