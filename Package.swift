@@ -59,13 +59,23 @@ let package = Package(
         .target(name: "TemporaryPostgres", swiftSettings: settings),
         .target(
             name: "DurableTesting",
-            dependencies: ["Durable", "Libpq", "TemporaryPostgres"],
+            dependencies: [
+                "Durable",
+                "Libpq",
+                "TemporaryPostgres",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: settings
         ),
         // Not a product: who depends on this package never builds it. Inside of it, it may use what `package` allows.
         .executableTarget(
             name: "durable-bench",
-            dependencies: ["Durable", "Libpq", "TemporaryPostgres"],
+            dependencies: [
+                "Durable",
+                "Libpq",
+                "TemporaryPostgres",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: settings
         ),
         .executableTarget(name: "durable-demo", dependencies: ["Durable"], swiftSettings: settings),

@@ -53,7 +53,9 @@ struct BenchServer {
         /// Throws unless the journal holds exactly so many results of the full size.
         func expect(rows: Int, of what: String) async throws {
             let counted = try await self.journalRows()
-            guard counted == rows else { throw BenchFailure("\(what): \(rows) steps, but \(counted) rows in the journal") }
+            guard counted == rows else {
+                throw BenchFailure("\(what): \(rows) steps, but \(counted) rows in the journal")
+            }
         }
     }
 }

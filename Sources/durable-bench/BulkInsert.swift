@@ -29,7 +29,9 @@ struct BulkInsert {
     }
 
     @concurrent
-    private static func insert(until end: ContinuousClock.Instant, _ configuration: PostgresConfiguration) async throws -> Int {
+    private static func insert(until end: ContinuousClock.Instant, _ configuration: PostgresConfiguration) async throws
+        -> Int
+    {
         let connection = try await PostgresConnection.connect(configuration)
         defer { connection.close() }
         var rows = 0

@@ -35,13 +35,17 @@ struct Figures {
     var missedFloors: [String] {
         var missed: [String] = []
         if self.sequentialRatio < Floor.sequentialRatio {
-            missed.append("sequential steps are \(Self.text(self.sequentialRatio)) of pgbench -c 1, not \(Floor.sequentialRatio)")
+            missed.append(
+                "sequential steps are \(Self.text(self.sequentialRatio)) of pgbench -c 1, not \(Floor.sequentialRatio)"
+            )
         }
         if self.concurrent < Floor.concurrent {
             missed.append("1,000 workflows make \(Int(self.concurrent)) steps/s, not \(Int(Floor.concurrent))")
         }
         if self.concurrentRatio < Floor.concurrentRatio {
-            missed.append("1,000 workflows are \(Self.text(self.concurrentRatio)) of the bulk insert, not \(Floor.concurrentRatio)")
+            missed.append(
+                "1,000 workflows are \(Self.text(self.concurrentRatio)) of the bulk insert, not \(Floor.concurrentRatio)"
+            )
         }
         return missed
     }

@@ -16,7 +16,8 @@ struct StepsScenario {
             figures.rounds.append(round)
             print(
                 String(
-                    format: "round %d: pgbench -c 1 %.0f/s, sequential %.0f/s (%.2f), bulk %.0f/s, 1,000 workflows %.0f/s (%.2f)",
+                    format:
+                        "round %d: pgbench -c 1 %.0f/s, sequential %.0f/s (%.2f), bulk %.0f/s, 1,000 workflows %.0f/s (%.2f)",
                     number,
                     round.pgbench,
                     round.sequential,
