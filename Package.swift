@@ -59,12 +59,7 @@ let package = Package(
         .target(name: "TemporaryPostgres", swiftSettings: settings),
         .target(
             name: "DurableTesting",
-            dependencies: [
-                "Durable",
-                "Libpq",
-                "TemporaryPostgres",
-                .product(name: "Logging", package: "swift-log"),
-            ],
+            dependencies: ["Durable", "Libpq", "TemporaryPostgres"],
             swiftSettings: settings
         ),
         // Not a product: who depends on this package never builds it. Inside of it, it may use what `package` allows.
