@@ -12,7 +12,7 @@ final class CoreLink: Sendable {
     func connect(_ core: EngineCore) { self.storage.withLock { $0 = core } }
 
     /// What the engine does when its identity lapses, ends, or is replaced.
-    func events(claims: Bell) -> ExecutorEvents {
+    func events(sweeps: Bell) -> ExecutorEvents {
         ExecutorEvents(
             lapsed: { [self] lease in
                 self.core?.logger.warning("executor.lease_lapsed", metadata: ["executor": "\(lease.identity.number)"])
@@ -29,7 +29,8 @@ final class CoreLink: Sendable {
             },
             registered: { [self] lease in
                 self.core?.writer.become(lease.identity)
-                claims.ring()
+                // What the old identity ran is picked up now, not with the next sweep.
+                sweeps.ring()
             }
         )
     }

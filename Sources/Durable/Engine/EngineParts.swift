@@ -10,14 +10,17 @@ struct EngineParts: Sendable {
     let recovery: Recovery
     let housekeeping: PostgresPool
     let claims: Bell
+    let sweeps: Bell
 
     /// Registers this process, and opens its connections.
     static func assemble(for engine: DurableEngine) async throws -> EngineParts {
         let options = engine.options
         let logger = engine.logger
         let claims = Bell()
+        let sweeps = Bell()
         let database = engine.database.forEngine()
-        let housekeeping = PostgresPool(database, options: PostgresPoolOptions(maximum: 1))
+        // Two: a takeover that waits for locks must not hold up claims.
+        let housekeeping = PostgresPool(database, options: PostgresPoolOptions(maximum: 2))
         let pool = PostgresPool(engine.database, options: PostgresPoolOptions(maximum: options.transactionConnections))
         let fences = ExecutorStatements(schema: engine.schema)
         let recoveryStatements = RecoveryStatements(schema: engine.schema)
@@ -36,7 +39,7 @@ struct EngineParts: Sendable {
                 lease: LeaseOptions(period: options.lease)
             ),
             logger: logger,
-            events: link.events(claims: claims),
+            events: link.events(sweeps: sweeps),
             activity: { link.core?.longAttempts() ?? [] }
         )
         let writer = JournalWriter(
@@ -75,6 +78,8 @@ struct EngineParts: Sendable {
         do {
             let lease = try await executor.register()
             try await writer.start(as: lease.identity)
+            // It may have been replaced while the connections were opened.
+            if let current = executor.lease?.identity, current != lease.identity { writer.become(current) }
         } catch {
             await executor.stop()
             throw error
@@ -83,7 +88,7 @@ struct EngineParts: Sendable {
             "engine.started",
             metadata: [
                 "executor.name": "\(executor.name)",
-                "connections": "\(options.journalConnections + options.transactionConnections + 2)",
+                "connections": "\(options.journalConnections + options.transactionConnections + 3)",
                 "workflows": "\(engine.registry.offers.map { $0.name })",
             ]
         )
@@ -99,7 +104,8 @@ struct EngineParts: Sendable {
                 logger: logger
             ),
             housekeeping: housekeeping,
-            claims: claims
+            claims: claims,
+            sweeps: sweeps
         )
     }
 
@@ -119,7 +125,7 @@ struct EngineParts: Sendable {
                 isReady = true
                 ready()
             }
-            await Backoff.sleep(self.core.options.lease / 3)
+            await self.sweeps.wait(atMost: self.core.options.lease / 3)
         }
     }
 

@@ -61,10 +61,11 @@ package final class OutcomeBoard: Sendable {
         }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (waiter: Waiter) in
+                let isLocal = self.isRunning(id)
                 let isStopped = self.state.withLock { state in
                     if state.isStopped { return true }
                     state.waiters[id, default: [:]][number] = waiter
-                    state.interval = OutcomeBoard.first
+                    if !isLocal { state.interval = OutcomeBoard.first }
                     if state.asking == nil { state.asking = Task.detached { await self.ask() } }
                     return false
                 }

@@ -78,7 +78,8 @@ package final class JournalStatements: Sendable {
             """
             UPDATE \(durable).live AS l
             SET executor = NULL, epoch = NULL, run = NULL, state = s::\(durable).workflow_state,
-                run_at = t, waiting_for = f, reason = c, error = e
+                run_at = t, waiting_for = f, reason = c, error = e,
+                recoveries = CASE WHEN s = 'waiting' THEN 0 ELSE recoveries END
             FROM unnest($1, $2, $3, $4, $5, $6, $7) AS row (w, r, s, t, f, c, e)
             WHERE l.workflow_id = w AND l.run = r
             """,

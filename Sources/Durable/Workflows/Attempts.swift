@@ -38,9 +38,6 @@ struct Attempts {
         try await context.run.readyForEffect(after: context.lastTicket)
         try context.checkAlive()
         self.began = .now
-        var logger = context.run.logger
-        logger[metadataKey: "step.name"] = "\(self.call.label)"
-        logger[metadataKey: "step.attempt"] = "\(self.number)"
         return StepContext(
             workflow: context.run.id,
             step: self.call.label,
@@ -48,12 +45,8 @@ struct Attempts {
             previousError: self.previous,
             deadline: timeout.map { self.began.advanced(by: $0) },
             fencingToken: context.run.fencingToken,
-            logger: logger,
-            idempotencyKey: IdempotencyKey.text(
-                workflow: context.run.id,
-                scope: self.call.place.scope,
-                position: self.call.place.position
-            )
+            place: self.call.place,
+            baseLogger: context.run.logger
         )
     }
 

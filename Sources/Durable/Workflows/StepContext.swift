@@ -23,14 +23,25 @@ public struct StepContext: Sendable {
     /// A service that remembers the highest one that it has seen can refuse a process that was stopped and declared dead
     /// in the meantime.
     public let fencingToken: Int64
-    /// Logs with the workflow's id, the step and the attempt.
-    public let logger: Logger
+    let place: Place
+    let baseLogger: Logger
 
-    /// The same for every attempt of this step, in every run of this workflow, and for no other step.
-    public let idempotencyKey: String
+    /// Logs with the workflow's id, the step and the attempt.
+    public var logger: Logger {
+        var logger = self.baseLogger
+        logger[metadataKey: "step.name"] = "\(self.step)"
+        logger[metadataKey: "step.attempt"] = "\(self.attempt)"
+        return logger
+    }
+
+    /// The same for every attempt of this step, in every run of this workflow, and for no other step: at most 255 printable
+    /// ASCII characters.
+    public var idempotencyKey: String {
+        IdempotencyKey.text(workflow: self.workflow, scope: self.place.scope, position: self.place.position)
+    }
 
     /// A key of its own for one of several effects of this step.
     public func idempotencyKey(for part: String) -> String {
-        "\(self.idempotencyKey)/\(part)"
+        IdempotencyKey.text(workflow: self.workflow, scope: self.place.scope, position: self.place.position, part: part)
     }
 }
