@@ -697,7 +697,8 @@ FROM (
         SELECT
             a.workflow_id, a.scope, a.position, a.name, a.kind, a.attempt, a.executor,
             'running', NULL, a.started_at,
-            extract(epoch FROM durable.clock() - a.started_at)::real, NULL, NULL
+            -- Not durable.clock(): a volatile function would keep conditions out.
+            extract(epoch FROM statement_timestamp() - a.started_at)::real, NULL, NULL
         FROM durable.activity a
         JOIN durable.live l ON l.workflow_id = a.workflow_id AND l.executor = a.executor
         WHERE NOT EXISTS (
@@ -726,7 +727,9 @@ FROM (
     ) AS u
 ) AS p;
 
-COMMENT ON VIEW durable.steps IS 'One row per step of a workflow, recorded, running, retrying and waiting ones alike, without their payloads.';
+COMMENT ON VIEW durable.steps IS
+    'One row per step of a workflow, recorded, running, retrying and waiting ones alike, without their payloads. Reads through the index for '
+    'WHERE workflow_id = … and for WHERE workflow_id = ANY (ARRAY(SELECT id FROM durable.workflows WHERE …)); a plain join reads everything.';
 COMMENT ON COLUMN durable.steps.workflow_id IS 'The workflow.';
 COMMENT ON COLUMN durable.steps.scope IS 'Path of branches from the top; empty at the top.';
 COMMENT ON COLUMN durable.steps.position IS 'Count of the durable calls in that scope, from 0.';
