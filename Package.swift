@@ -73,7 +73,16 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .executableTarget(name: "durable-demo", dependencies: ["Durable"], swiftSettings: settings),
+        .executableTarget(
+            name: "durable-demo",
+            dependencies: [
+                "Durable",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
         .testTarget(name: "LibpqTests", dependencies: ["Libpq", "TemporaryPostgres"], swiftSettings: settings),
         .testTarget(
             name: "DurableTests",

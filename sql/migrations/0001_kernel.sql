@@ -671,6 +671,7 @@ SELECT
     p.state,
     p.attempt::integer AS attempt,
     (SELECT e.name FROM durable.executor e WHERE e.number = p.executor) AS executor,
+    p.executor AS executor_number,
     p.recorded_at,
     p.started_at,
     p.seconds,
@@ -738,6 +739,7 @@ COMMENT ON COLUMN durable.steps.kind IS 'step, transaction, sleep, join, scope, 
 COMMENT ON COLUMN durable.steps.state IS 'recorded, failed, running, retrying, waiting; abandoned when the workflow ended before it did.';
 COMMENT ON COLUMN durable.steps.attempt IS 'The attempt that was recorded, is running, or has failed last.';
 COMMENT ON COLUMN durable.steps.executor IS 'Name of the process that wrote or runs it.';
+COMMENT ON COLUMN durable.steps.executor_number IS 'Number of that process in durable.executors, which tells two of one name apart.';
 COMMENT ON COLUMN durable.steps.recorded_at IS 'When its result was recorded; NULL while it has none.';
 COMMENT ON COLUMN durable.steps.started_at IS 'When the recorded or running attempt began, or the last note was written.';
 COMMENT ON COLUMN durable.steps.seconds IS 'How long its body ran, or has been running.';
