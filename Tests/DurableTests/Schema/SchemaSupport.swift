@@ -37,7 +37,10 @@ extension TestDatabase {
 
     /// A configuration for another role.
     func configuration(role: String) -> PostgresConfiguration {
-        PostgresConfiguration(self.connectionString + " user=\(role)")
+        // Of two equal keywords libpq takes the later one, in a URI as well.
+        let isURI = self.connectionString.contains("://")
+        let separator = isURI ? (self.connectionString.contains("?") ? "&" : "?") : " "
+        return PostgresConfiguration("\(self.connectionString)\(separator)user=\(role)")
     }
 }
 
