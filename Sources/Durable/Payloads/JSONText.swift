@@ -55,16 +55,34 @@ enum JSONText {
     }
 
     /// Appends an integer.
-    static func append(_ integer: some FixedWidthInteger, to bytes: inout [UInt8]) {
+    @inline(__always)
+    static func append<Value: FixedWidthInteger>(_ integer: Value, to bytes: inout [UInt8]) {
         if integer < 0 { bytes.append(UInt8(ascii: "-")) }
+        if Value.bitWidth <= 64 {
+            self.append(magnitude: UInt64(truncatingIfNeeded: integer.magnitude), to: &bytes)
+        } else {
+            self.append(magnitude: UInt128(truncatingIfNeeded: integer.magnitude), to: &bytes)
+        }
+    }
+
+    private static func append(magnitude: UInt64, to bytes: inout [UInt8]) {
         let first = bytes.count
-        var rest = integer.magnitude
+        var rest = magnitude
         repeat {
-            let (quotient, remainder) = rest.quotientAndRemainder(dividingBy: 10)
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: remainder))
-            rest = quotient
+            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+            rest /= 10
         } while rest > 0
-        bytes[first...].reverse()
+        if bytes.count - first > 1 { bytes[first...].reverse() }
+    }
+
+    private static func append(magnitude: UInt128, to bytes: inout [UInt8]) {
+        // The most that 64 bits hold in whole decimals, and the rest below it with its leading zeros.
+        let (high, low) = magnitude.quotientAndRemainder(dividingBy: 1_000_000_000_000_000_000)
+        guard high > 0 else { return self.append(magnitude: UInt64(low), to: &bytes) }
+        self.append(magnitude: high, to: &bytes)
+        let digits = [UInt8](String(UInt64(low)).utf8)
+        bytes.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: 18 - digits.count))
+        bytes.append(contentsOf: digits)
     }
 
     /// Whether a text holds `\u0000` anywhere, perhaps as the text of a backslash and six characters: wrapped for nothing then.
