@@ -17,7 +17,7 @@ struct JSONField {
 
     /// Whether the first key comes before the second, by the bytes of their (escaped) text.
     static func ascending(_ first: JSONField, _ second: JSONField, in bytes: borrowing [UInt8]) -> Bool {
-        var (left, right) = (first.start + 1, second.start + 1) // behind the quote
+        var (left, right) = (first.start + 1, second.start + 1)  // behind the quote
         while left < first.keyEnd, right < second.keyEnd {
             if bytes[left] != bytes[right] { return bytes[left] < bytes[right] }
             left += 1
