@@ -124,6 +124,11 @@ package final class WorkflowDirectory: Sendable {
     }
 
     private func run(_ statements: [Statement]) async throws -> [StatementResult] {
-        try await self.pool.withConnection { try await $0.run(Pipeline(statements)) }
+        do {
+            return try await self.pool.withConnection { try await $0.run(Pipeline(statements)) }
+        } catch let error as PostgresError {
+            if error.code == .cancelled { throw CancellationError() }
+            throw DurableError(error)
+        }
     }
 }

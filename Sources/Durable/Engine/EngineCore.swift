@@ -115,12 +115,13 @@ final class EngineCore: Sendable {
         run.logger.debug("run.interrupted", metadata: ["cause": "\(interruption.cause)"])
         if let outcome = interruption.outcome {
             await self.end(run, outcome)
-        } else if let release = interruption.release,
-            let ticket = self.writer.submit(.release(release), for: run.lane)
-        {
+        } else if let release = interruption.release {
+            // A lane that a refused record has ended takes nothing any more; the workflow is still this run's to pause.
+            let lane = run.lane.failure is PostgresError ? run.lane.renewed() : run.lane
+            guard let ticket = self.writer.submit(.release(release), for: lane) else { return }
             // The workflow stays this process's until the row is durable, or somebody else's already: both are fine.
             do {
-                try await run.lane.waitUntilDurable(ticket)
+                try await lane.waitUntilDurable(ticket)
             } catch {
                 run.logger.debug("run.release_dropped", metadata: ["error": "\(error)"])
             }

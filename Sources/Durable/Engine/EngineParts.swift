@@ -82,7 +82,7 @@ struct EngineParts: Sendable {
             if let current = executor.lease?.identity, current != lease.identity { writer.become(current) }
         } catch {
             await executor.stop()
-            throw error
+            throw (error as? PostgresError).map { DurableError($0) } ?? error
         }
         logger.info(
             "engine.started",

@@ -9,6 +9,17 @@ extension Parameter {
     }
 }
 
+extension DurableError {
+    /// An error of the database under a call of the engine's or the client's.
+    init(_ error: PostgresError) {
+        self.init(
+            error.isUnavailable ? .databaseUnavailable : .schemaMismatch,
+            error.isUnavailable ? "the database is not available: \(error)" : "the database refused: \(error)",
+            underlying: error
+        )
+    }
+}
+
 extension PostgresError {
     /// The database is away, or has no connection left: trying again later may help.
     var isUnavailable: Bool {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Libpq
 import Logging
 import Synchronization
 
@@ -25,6 +26,7 @@ final class Run: Sendable {
         var isConcluded = false
         var task: Task<Void, Never>?
         var gate: [UInt64: UnsafeContinuation<Void, any Error>] = [:]
+        var sleepers: [UInt64: UnsafeContinuation<Void, Never>] = [:]
         var nextWaiter: UInt64 = 0
         var claimTicket: Int?
         var attempts: [Place: RunningAttempt] = [:]
@@ -37,6 +39,14 @@ final class Run: Sendable {
         var cause: WorkflowInterruption.Cause
         var release: ReleaseRow?
         var outcome: OutcomeRow?
+    }
+
+    /// Whom an interruption wakes.
+    private struct Woken {
+        let isFirst: Bool
+        let task: Task<Void, Never>?
+        let gate: [UnsafeContinuation<Void, any Error>]
+        let sleepers: [UnsafeContinuation<Void, Never>]
     }
 
     private let state: Mutex<State>
@@ -87,21 +97,29 @@ final class Run: Sendable {
     /// - Parameter cancelling: whether running steps are cancelled at once, or may end.
     @discardableResult
     func interrupt(_ interruption: Interruption, cancelling: Bool = true) -> Bool {
-        let (isFirst, task, gate) = self.state.withLock {
-            state -> (Bool, Task<Void, Never>?, [UnsafeContinuation<Void, any Error>]) in
-            if state.isConcluded { return (false, nil, []) }
+        let woken = self.state.withLock { state -> Woken? in
+            if state.isConcluded { return nil }
             let isFirst = state.interruption == nil
             if isFirst { state.interruption = interruption }
-            defer { state.gate = [:] }
-            return (isFirst, state.task, Array(state.gate.values))
+            defer {
+                state.gate = [:]
+                state.sleepers = [:]
+            }
+            return Woken(
+                isFirst: isFirst,
+                task: state.task,
+                gate: Array(state.gate.values),
+                sleepers: Array(state.sleepers.values)
+            )
         }
-        guard isFirst || task != nil else { return false }
+        guard let woken else { return false }
         self.interrupted.store(true, ordering: .releasing)
         let error = WorkflowInterruption(interruption.cause)
-        for waiter in gate { waiter.resume(throwing: error) }
+        for waiter in woken.gate { waiter.resume(throwing: error) }
+        for sleeper in woken.sleepers { sleeper.resume() }
         self.lane.abandonWaiters(error)
-        if cancelling { task?.cancel() }
-        return isFirst
+        if cancelling { woken.task?.cancel() }
+        return woken.isFirst
     }
 
     /// The code of the run has ended: from now on it cannot be interrupted.
@@ -131,8 +149,16 @@ final class Run: Sendable {
 
     /// The lane has failed: somebody else owns the workflow, or a row could not be written.
     func laneFailed() -> WorkflowInterruption {
-        if let failure = self.lane.failure, !(failure is SupersededRun), !(failure is WorkflowInterruption) {
-            self.logger.error("workflow.unwritable", metadata: ["error": "\(failure)"])
+        if let failure = self.lane.failure as? PostgresError {
+            return self.pause(
+                .undecodable,
+                DurableError(
+                    .unencodable,
+                    "the database refused a record of it: mend what the error says, then resume it",
+                    workflow: self.id,
+                    underlying: failure
+                )
+            )
         }
         self.interrupt(Interruption(cause: .superseded))
         return self.interruptionError
@@ -213,14 +239,35 @@ final class Run: Sendable {
             try self.checkAlive()
             let remaining = due - self.engine.now()
             if remaining <= 0 { return }
-            do {
-                try await Task.sleep(for: .microseconds(min(remaining, 60_000_000)))
-            } catch {
-                // Cancelled: by an interruption, which the next turn throws, or because the branch lost.
-                try self.checkAlive()
-                throw WorkflowInterruption(.decided)
-            }
+            if Task.isCancelled { throw WorkflowInterruption(.decided) }
+            await self.sleep(wait, microseconds: min(remaining, 60_000_000))
         }
+    }
+
+    /// Sleeps until the time is over, the run is interrupted, or the task is cancelled.
+    private func sleep(_ wait: UInt64, microseconds: Int64) async {
+        let clock = Task {
+            // Cancelled by the end of the wait itself.
+            try? await Task.sleep(for: .microseconds(microseconds))
+            self.wake(wait)
+        }
+        defer { clock.cancel() }
+        await withTaskCancellationHandler {
+            await withUnsafeContinuation { (sleeper: UnsafeContinuation<Void, Never>) in
+                let isAwake = self.state.withLock { state in
+                    if state.interruption != nil || Task.isCancelled { return true }
+                    state.sleepers[wait] = sleeper
+                    return false
+                }
+                if isAwake { sleeper.resume() }
+            }
+        } onCancel: {
+            self.wake(wait)
+        }
+    }
+
+    private func wake(_ wait: UInt64) {
+        self.state.withLock { $0.sleepers.removeValue(forKey: wait) }?.resume()
     }
 
     private func perform(_ action: BranchLedger.Action, waitingFor what: String? = nil) {

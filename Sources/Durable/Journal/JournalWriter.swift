@@ -132,19 +132,24 @@ package final class JournalWriter: Sendable {
     /// - Returns: The ticket to wait for; nil when the run is over and the row was dropped.
     @discardableResult
     package func submit(_ row: WriteRow, for lane: RunLane) -> Int? {
-        guard let ticket = lane.submit() else { return nil }
         let entry = WriteEntry(lane: lane, row: row)
-        let (isAccepted, transmission) = self.state.withLock { state -> (Bool, Transmission?) in
-            guard !state.isStopped, lane.executor == state.executor else { return (false, nil) }
+        let submission = self.state.withLock { state -> Submission in
+            guard !state.isStopped, lane.executor == state.executor else { return .refused }
+            // Under the same lock as the queue: tickets are counted in the order in which rows become durable.
+            guard let ticket = lane.submit() else { return .dropped }
             state.queue.submit(entry)
-            return (true, self.nextTransmission(&state))
+            return .accepted(ticket, self.nextTransmission(&state))
         }
-        guard isAccepted else {
+        switch submission {
+        case .refused:
             lane.fail(SupersededRun())
             return nil
+        case .dropped:
+            return nil
+        case .accepted(let ticket, let transmission):
+            if let transmission { self.transmit(transmission) }
+            return ticket
         }
-        if let transmission { self.transmit(transmission) }
-        return ticket
     }
 
     /// Waits while more bytes wait to be written than memory should hold.
@@ -162,6 +167,14 @@ package final class JournalWriter: Sendable {
     }
 
     // MARK: - Sending
+
+    private enum Submission {
+        case accepted(Int, Transmission?)
+        /// The lane has failed before.
+        case dropped
+        /// The writer is stopped, or works under another identity.
+        case refused
+    }
 
     struct Transmission {
         let send: WriteQueue<WriteEntry>.Send

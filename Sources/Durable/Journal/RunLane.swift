@@ -33,6 +33,11 @@ package final class RunLane: Sendable {
         self.number = RunLane.numbers.wrappingAdd(1, ordering: .relaxed).newValue
     }
 
+    /// A fresh lane of the same run.
+    package func renewed() -> RunLane {
+        RunLane(workflow: self.workflow, token: self.token, executor: self.executor)
+    }
+
     /// Why nothing more can be written, if so.
     package var failure: (any Error)? { self.state.withLock { $0.failure } }
 
