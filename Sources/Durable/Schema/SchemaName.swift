@@ -28,8 +28,8 @@ package struct SchemaName: Hashable, Sendable {
 
     /// The same SQL for this schema.
     ///
-    /// `durable` is exchanged where it stands before a dot or after SCHEMA, also in the bodies of functions. Strings
-    /// and comments stay.
+    /// `durable` is exchanged where it stands before a dot or after SCHEMA, also in the bodies of functions, and in a
+    /// string that is cast to `regclass`. Other strings and comments stay.
     package func rewrite(_ sql: String) -> String {
         guard self != .standard else { return sql }
         let pieces = SQLScanner.pieces(of: sql)
@@ -42,6 +42,9 @@ package struct SchemaName: Hashable, Sendable {
                 let after = index + 1 < pieces.count ? pieces[index + 1].text : ""
                 let names = before != "." && (after == "." || before.lowercased() == "schema")
                 result += names ? self.quoted : piece.text
+            case .string where piece.text.hasPrefix("'durable.") && Self.isRegclass(pieces[(index + 1)...]):
+                let name = self.quoted.replacing("'", with: "''")
+                result += "'\(name)" + piece.text.dropFirst("'durable".count)
             case .body:
                 result += self.rewrite(body: piece.text)
             default:
@@ -50,6 +53,11 @@ package struct SchemaName: Hashable, Sendable {
             if piece.kind != .space && piece.kind != .comment { before = piece.text }
         }
         return result
+    }
+
+    /// Whether `::regclass` comes next.
+    private static func isRegclass(_ rest: ArraySlice<(kind: SQLScanner.Kind, text: String)>) -> Bool {
+        rest.prefix(3).map { $0.text } == [":", ":", "regclass"]
     }
 
     /// A dollar-quoted body is SQL in itself.
