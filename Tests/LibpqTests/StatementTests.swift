@@ -82,7 +82,7 @@ struct StatementTests {
         #expect(try await connection.query(Self.prepared)[0].decode(0, as: Int.self) <= 3)
     }
 
-    @Test func `a plan that no longer fits, or that somebody threw away, is prepared again at the next use`()
+    @Test func `a plan that no longer fits, or is gone, is prepared again at the next use`()
         async throws
     {
         let connection = try await Self.connect(.named(limit: 10))

@@ -31,7 +31,11 @@ public struct PostgresNotifications: AsyncSequence, Sendable {
         public mutating func next() async throws(PostgresError) -> PostgresNotification? {
             let buffer = self.subscription.buffer
             let item = await withTaskCancellationHandler {
-                await withCheckedContinuation { buffer.read($0) }
+                await withCheckedContinuation { continuation in
+                    buffer.read(continuation)
+                    // Cancelled before there was anybody to tell.
+                    if Task.isCancelled { buffer.cancelReader() }
+                }
             } onCancel: {
                 buffer.cancelReader()
             }
