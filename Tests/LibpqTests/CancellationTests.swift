@@ -44,12 +44,15 @@ struct CancellationTests {
 
     @Test func `cancelling a request that waits behind another one stops only that one`() async throws {
         let connection = try await TestServer.connect()
-        let first = Task { try await connection.query("SELECT pg_sleep(0.3), 1") }
         let observer = try await TestServer.connect()
+        let key = Int.random(in: 0 ... .max)
+        try await observer.execute("SELECT pg_advisory_lock(\(key))")
+        let first = Task { try await connection.query("SELECT pg_advisory_lock(\(key))") }
         try await eventually { try await Self.running(connection.backendPID, observer) != nil }
         let second = Task { try await connection.query("SELECT pg_sleep(600), 2") }
         let third = Task { try await connection.query("SELECT 3") }
         second.cancel()
+        try await observer.execute("SELECT pg_advisory_unlock(\(key))")
         #expect(try await first.value.count == 1)
         let error = await #expect(throws: PostgresError.self) { try await second.value }
         #expect(error?.code == .cancelled)

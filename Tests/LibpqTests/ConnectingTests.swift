@@ -87,6 +87,19 @@ struct ConnectingTests {
         try await postgres.stop()
     }
 
+    @Test func `a host that keeps silent is given up in favour of the next one`() async throws {
+        let silent = try SilentListener()
+        let postgres = try await TemporaryPostgres.start(.init(port: freePort()))
+        let port = try #require(postgres.port)
+        var configuration = PostgresConfiguration(
+            "host=127.0.0.1,127.0.0.1 port=\(silent.port),\(port) user=postgres dbname=postgres"
+        )
+        configuration.connectTimeout = .seconds(2)
+        let connection = try await PostgresConnection.connect(configuration)
+        #expect(try await connection.query("SELECT inet_server_port()")[0].decode(0, as: Int.self) == port)
+        try await postgres.stop()
+    }
+
     @Test func `settings of the session and our defaults are in force`() async throws {
         var configuration = try await TestServer.configuration()
         configuration.settings = ["statement_timeout": "12345ms", "search_path": "pg_catalog", "durable.test": "it's"]

@@ -14,6 +14,10 @@ final class ConnectionAttempt: PollerSource {
         /// A helper thread is inside libpq; the connection is its own meanwhile.
         var isStepping = true
         var timer: UInt64?
+        /// The host that libpq is at, and since when.
+        var host = ""
+        var hostSince = MonotonicClock.now
+        let due: Int64
         var completion: (@Sendable (Result<Established, PostgresError>) -> Void)?
     }
 
@@ -39,9 +43,8 @@ final class ConnectionAttempt: PollerSource {
                 .failure(PostgresError(.connectionFailed, "the poller's thread could not be started"))
             )
         }
-        let timer = poller.schedule(due: MonotonicClock.now(plus: parameters.timeout)) { attempt.timedOut() }
-        attempt.state.withLock { $0.timer = timer }
-        attempt.onHelper { attempt.begin() }
+        attempt.state.withLock { attempt.armTimer(&$0, MonotonicClock.now(plus: parameters.perHost)) }
+        attempt.onHelper { attempt.begin(nil) }
     }
 
     private init(
@@ -51,13 +54,13 @@ final class ConnectionAttempt: PollerSource {
     ) {
         self.parameters = parameters
         self.poller = poller
-        self.state = Mutex(State(completion: completion))
+        self.state = Mutex(State(due: MonotonicClock.now(plus: parameters.timeout), completion: completion))
     }
 
     // MARK: Steps, on helper threads
 
-    private func begin() {
-        let connection = self.parameters.withArrays { PQconnectStartParams($0, $1, 1) }
+    private func begin(_ hosts: RemainingHosts?) {
+        let connection = self.parameters.withArrays(hosts: hosts) { PQconnectStartParams($0, $1, 1) }
         guard let connection else {
             return self.finish(.failure(PostgresError(.connectionFailed, "libpq is out of memory")))
         }
@@ -83,9 +86,14 @@ final class ConnectionAttempt: PollerSource {
     /// Watches the socket, which may be another one than before (the next host).
     private func wait(_ connection: OpaquePointer, for interest: Readiness) {
         let descriptor = PQsocket(connection)
+        let host = PostgresError.place(connection)
         let isRegistered = self.state.withLock { state in
             state.isStepping = false
             guard state.completion != nil else { return true }
+            if state.host != host {
+                state.host = host
+                state.hostSince = MonotonicClock.now
+            }
             // Under the lock, so that an event cannot come before the registration is known.
             guard let id = self.poller.register(descriptor, interest: interest, self) else { return false }
             state.registration = (descriptor, id)
@@ -131,14 +139,53 @@ final class ConnectionAttempt: PollerSource {
         if isMine { self.onHelper { self.step() } }
     }
 
-    private func timedOut() {
-        let place = self.state.withLock { state in
-            // While a helper is inside libpq nobody else may look at the connection.
-            state.isStepping ? nil : state.connection.map { PostgresError.place($0.pointer) }
+    /// Under the lock.
+    private func armTimer(_ state: inout State, _ due: Int64) {
+        state.timer = self.poller.schedule(due: min(due, state.due)) { self.timerFired() }
+    }
+
+    /// The time of a host is over, or that of the whole attempt.
+    private func timerFired() {
+        enum Verdict {
+            case patience
+            case next(Established, RemainingHosts)
+            case failure(String?)
         }
-        let message = "no connection within \(self.parameters.timeout.words)"
-        let error = PostgresError(.connectionFailed, place.map { "cannot connect to \($0): \(message)" } ?? message)
-        self.finish(.failure(error))
+        let verdict = self.state.withLock { state -> Verdict in
+            state.timer = nil
+            guard state.completion != nil else { return .patience }
+            let now = MonotonicClock.now
+            // While a helper is inside libpq nobody else may look at the connection.
+            let connection = state.isStepping ? nil : state.connection
+            guard now < state.due else { return .failure(connection.map { PostgresError.place($0.pointer) }) }
+            let (hostDue, overflow) = state.hostSince.addingReportingOverflow(self.parameters.perHost.nanoseconds)
+            guard let connection, !overflow, hostDue <= now, let rest = RemainingHosts(behind: connection.pointer)
+            else {
+                self.armTimer(&state, hostDue > now && !overflow ? hostDue : state.due)
+                return .patience
+            }
+            if let registration = state.registration {
+                self.poller.deregister(registration.descriptor, id: registration.id)
+            }
+            state.registration = nil
+            state.connection = nil
+            state.isStepping = true
+            state.hostSince = now
+            self.armTimer(&state, MonotonicClock.now(plus: self.parameters.perHost))
+            return .next(connection, rest)
+        }
+        switch verdict {
+        case .patience: break
+        case .next(let connection, let rest):
+            self.onHelper {
+                PQfinish(connection.pointer)
+                self.begin(rest)
+            }
+        case .failure(let place):
+            let words = "no connection within \(self.parameters.timeout.words)"
+            let message = place.map { "cannot connect to \($0): \(words)" } ?? words
+            self.finish(.failure(PostgresError(.connectionFailed, message)))
+        }
     }
 
     // MARK: The end

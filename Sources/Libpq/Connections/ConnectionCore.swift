@@ -20,6 +20,8 @@ final class ConnectionCore: PollerSource {
         var candidates: [(statement: Int, candidate: PreparedStatements.Candidate)] = []
         var results: [StatementResult] = []
         var error: PostgresError?
+        /// What the server said when it hung up on this request.
+        var farewell: PostgresError?
         /// Its task was cancelled before the request was the server's current one.
         var isCancelled = false
     }
@@ -154,7 +156,9 @@ final class ConnectionCore: PollerSource {
             let event = Self.event(result)
             if event == .error, PostgresError.endsSession(result) {
                 // The server has hung up, or libpq says so in its own words. The bookkeeping ends here; the first reason counts.
-                if state.outstanding.first?.error == nil { state.outstanding[0].error = PostgresError(result: result) }
+                if state.outstanding[0].farewell == nil {
+                    state.outstanding[0].farewell = PostgresError(result: result)
+                }
                 PQclear(result)
                 break
             }
@@ -246,71 +250,5 @@ final class ConnectionCore: PollerSource {
             return nil
         }
         return finished
-    }
-
-    // MARK: The end of a connection
-
-    /// Closes the connection and returns every request that is thereby over.
-    func close(_ state: inout State, _ error: PostgresError) -> [Finished] {
-        state.closed = state.closed ?? error
-        self.disconnect(&state)
-        let requests = state.outstanding
-        state.outstanding = []
-        state.machine = PipelineMachine()
-        let hub = state.subscriptions
-        state.subscriptions = NotificationHub()
-        if !hub.isEmpty {
-            let closed = state.closed
-            self.poller.execute { hub.finish(closed) }
-        }
-        return requests.map { request in
-            var failure = state.closed ?? error
-            // What the server said before it hung up is the better reason (terminated by an administrator, shutting down).
-            if let said = request.error {
-                failure.message = said.message
-                failure.sqlState = said.sqlState
-                failure.detail = said.detail
-                failure.hint = said.hint
-            }
-            failure.statement = request.statements.first?.sql
-            return Finished(outstanding: request, result: .failure(failure))
-        }
-    }
-
-    private func disconnect(_ state: inout State) {
-        guard let connection = state.connection else { return }
-        self.poller.deregister(state.descriptor, id: state.registration)
-        if let timer = state.timer { self.poller.cancel(timer.id) }
-        state.timer = nil
-        state.connection = nil
-        PQfinish(connection)
-    }
-
-    /// Tells the observer and the waiters.
-    ///
-    /// Outside of the lock, on the poller's thread.
-    func tell(_ finished: [Finished]) {
-        for request in finished {
-            if let observer = self.configuration.observer, request.outstanding.completion != nil {
-                let phase: StatementEvent.Phase = if case .success = request.result { .completed } else { .failed }
-                let statements = request.outstanding.statements.map(\.sql)
-                observer(StatementEvent(phase: phase, connection: self.number, statements: statements))
-            }
-            request.outstanding.completion?(request.result)
-        }
-    }
-
-    /// The error of requests that were under way when the connection went.
-    func lost(_ message: String, code: PostgresError.Code = .connectionLost) -> PostgresError {
-        var error = PostgresError(code, message)
-        error.isConnectionLost = true
-        error.isOutcomeUnknown = true
-        return error
-    }
-
-    static func message(_ connection: OpaquePointer) -> String {
-        let message = PQerrorMessage(connection).map { String(cString: $0).trimmed } ?? ""
-        let lines = message.split(whereSeparator: \.isNewline).map { String($0).trimmed }
-        return lines.isEmpty ? "no reason was given" : lines.joined(separator: "; ")
     }
 }

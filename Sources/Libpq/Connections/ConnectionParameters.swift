@@ -14,18 +14,25 @@ import CLibpq
 struct ConnectionParameters {
     /// Keywords and values in order; later ones win, and the user's string stands in the place of `dbname`.
     let pairs: [(keyword: String, value: String)]
+    /// How long one host may take.
+    let perHost: Duration
     /// How long the whole attempt may take, over all hosts.
     let timeout: Duration
 
     init(_ configuration: PostgresConfiguration) throws(PostgresError) {
         let given = try Self.given(configuration.connectionString)
-        let seconds = given["connect_timeout"].flatMap { Int($0) } ?? Self.environment("PGCONNECT_TIMEOUT")
+        let seconds =
+            given["connect_timeout"].flatMap { Int($0) } ?? Self.environment("PGCONNECT_TIMEOUT").flatMap { Int($0) }
         // libpq reads 0 and below as no limit; a connection that never comes helps nobody, so that our own limit stays.
         let perHost = seconds.map { $0 > 0 ? Duration.seconds($0) : configuration.connectTimeout }
-        let hosts = (given["hostaddr"] ?? given["host"] ?? "").split(separator: ",", omittingEmptySubsequences: false)
-        self.timeout = (perHost ?? configuration.connectTimeout) * max(1, hosts.count)
+        let hosts = (given["hostaddr"] ?? given["host"] ?? Self.environment("PGHOST") ?? "").split(
+            separator: ",",
+            omittingEmptySubsequences: false
+        )
+        self.perHost = perHost ?? configuration.connectTimeout
+        self.timeout = self.perHost * max(1, hosts.count)
         // A host that swallows packets must not use up the time of the others; 0 would mean the system's default of minutes.
-        let silence = max(1_000, (perHost ?? configuration.connectTimeout).nanoseconds / 1_000_000)
+        let silence = max(1_000, self.perHost.nanoseconds / 1_000_000)
         self.pairs = [
             ("fallback_application_name", configuration.applicationName),
             ("keepalives_idle", "10"),
@@ -75,17 +82,21 @@ struct ConnectionParameters {
         return text
     }
 
-    private static func environment(_ name: String) -> Int? {
-        getenv(name).flatMap { Int(String(cString: $0)) }
+    private static func environment(_ name: String) -> String? {
+        getenv(name).map { String(cString: $0) }
     }
 
     /// Calls `body` with the null-terminated arrays that `PQconnectStartParams` wants.
+    ///
+    /// `hosts` stands in for those of the string.
     func withArrays<R>(
+        hosts: RemainingHosts?,
         _ body: (UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<UnsafePointer<CChar>?>?) -> R
     ) -> R {
         func copy(_ text: String) -> UnsafePointer<CChar>? { UnsafePointer(strdup(text)) }
-        let keywords = self.pairs.map { copy($0.keyword) } + [nil]
-        let values = self.pairs.map { copy($0.value) } + [nil]
+        let pairs = self.pairs + (hosts?.pairs ?? []).map { (keyword: $0.keyword, value: $0.value) }
+        let keywords = pairs.map { copy($0.keyword) } + [nil]
+        let values = pairs.map { copy($0.value) } + [nil]
         defer { for pointer in keywords + values { free(UnsafeMutablePointer(mutating: pointer)) } }
         return keywords.withUnsafeBufferPointer { keywords in
             values.withUnsafeBufferPointer { values in body(keywords.baseAddress, values.baseAddress) }

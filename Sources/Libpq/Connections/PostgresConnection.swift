@@ -154,14 +154,3 @@ public final class PostgresConnection: Sendable {
         }
     }
 }
-
-extension ConnectionCore {
-    /// Closes the connection from outside; the requests fail on the poller's thread.
-    func close(_ words: String) {
-        let finished = self.state.withLock { state -> [Finished] in
-            guard state.connection != nil else { return [] }
-            return self.close(&state, self.lost(words))
-        }
-        if !finished.isEmpty { self.poller.execute { self.tell(finished) } }
-    }
-}
