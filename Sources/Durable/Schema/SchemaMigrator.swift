@@ -72,15 +72,7 @@ package struct SchemaMigrator: Sendable {
     private func prepare(on connection: PostgresConnection) async throws -> Report {
         let status = try await SchemaStatus.read(of: self.schema, on: connection)
         let place = "schema \"\(self.schema)\" of database \"\(status.database)\""
-        guard status.encoding == "UTF8" else {
-            throw DurableError(
-                .invalidConfiguration,
-                """
-                database "\(status.database)" stores text as \(status.encoding), which cannot hold every text that \
-                workflows record: create the database with ENCODING 'UTF8'
-                """
-            )
-        }
+        try status.checkServer()
         let applied = try await self.applied(status, place, on: connection)
         let pending = try self.plan.pending(after: applied, in: place)
         let newest = applied.map(\.version).max() ?? 0
@@ -195,7 +187,7 @@ package struct SchemaMigrator: Sendable {
 
     /// Nothing of what role or database prescribe may matter: isolation, read only, time-outs, search path.
     private func beginning() -> [Statement] {
-        let milliseconds = max(1, self.lockTimeout.components.seconds * 1000)
+        let milliseconds = max(1, Int64(self.lockTimeout / .milliseconds(1)))
         return [
             "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
             "SET LOCAL statement_timeout = 0",

@@ -5,6 +5,8 @@ package import Libpq
 /// What one look at the database says about the schema and about what this role may do.
 package struct SchemaStatus: Sendable {
     package let encoding: String
+    /// As in `server_version_num`: 150004 for 15.4.
+    package let serverVersion: Int
     package let database: String
     package let role: String
     package let exists: Bool
@@ -20,7 +22,8 @@ package struct SchemaStatus: Sendable {
     ) async throws(PostgresError) -> SchemaStatus {
         let rows = try await connection.query(
             """
-            SELECT pg_catalog.current_setting('server_encoding'), pg_catalog.current_database()::text, current_user::text,
+            SELECT pg_catalog.current_setting('server_encoding'),
+                pg_catalog.current_setting('server_version_num')::bigint, pg_catalog.current_database()::text, current_user::text,
                 n.oid IS NOT NULL,
                 coalesce(pg_catalog.has_schema_privilege(n.oid, 'USAGE'), false),
                 c.oid IS NOT NULL,
@@ -35,13 +38,36 @@ package struct SchemaStatus: Sendable {
         guard let row = rows.first else { throw PostgresError(.protocolViolation, "a query without FROM gave no row") }
         return try SchemaStatus(
             encoding: row.decode(0),
-            database: row.decode(1),
-            role: row.decode(2),
-            exists: row.decode(3),
-            mayUse: row.decode(4),
-            hasMigrations: row.decode(5),
-            mayRead: row.decode(6),
-            mayCreate: row.decode(7)
+            serverVersion: row.decode(1),
+            database: row.decode(2),
+            role: row.decode(3),
+            exists: row.decode(4),
+            mayUse: row.decode(5),
+            hasMigrations: row.decode(6),
+            mayRead: row.decode(7),
+            mayCreate: row.decode(8)
         )
+    }
+
+    /// Refuses a server or a database that cannot hold the schema at all.
+    package func checkServer() throws(DurableError) {
+        guard self.serverVersion >= 140_000 else {
+            throw DurableError(
+                .invalidConfiguration,
+                """
+                database "\(self.database)" is on Postgres \(self.serverVersion / 10_000).\(self.serverVersion % 10_000), and \
+                swift-durable needs Postgres 14 or newer
+                """
+            )
+        }
+        guard self.encoding == "UTF8" else {
+            throw DurableError(
+                .invalidConfiguration,
+                """
+                database "\(self.database)" stores text as \(self.encoding), which cannot hold every text that \
+                workflows record: create the database with ENCODING 'UTF8'
+                """
+            )
+        }
     }
 }

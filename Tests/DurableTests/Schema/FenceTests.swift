@@ -82,10 +82,15 @@ import Testing
         }
     }
 
-    @Test func `a zombie that waits for the fence behind its own takeover is refused when it wakes`() async throws {
+    @Test(arguments: ["durable", "Mein \"Schema\""])
+    func `a zombie that waits for the fence behind its own takeover is refused when it wakes`(schema: String)
+        async throws
+    {
         try await withTestDatabase { database in
-            let heir = try await FenceSession(database)
-            let zombie = try await FenceSession(database)
+            let schema = try SchemaName(schema)
+            try await SchemaMigrator(schema: schema).prepare(database.configuration)
+            let heir = try await FenceSession(database, schema: schema)
+            let zombie = try await FenceSession(database, schema: schema)
             let observer = try await FenceSession(database)
             let number = try await heir.register(lease: "-1 seconds", period: "0 seconds")
 

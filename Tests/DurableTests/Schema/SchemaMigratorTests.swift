@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["Mein \"Schema\"", "durable_two", "a$$b", "SCHEMA"])
+    @Test(arguments: ["Mein \"Schema\"", "durable_two", "a$$b", "SCHEMA", "it's"])
     func `a schema of any name works beside the standard one`(name: String) async throws {
         try await withTestDatabase { database in
             let schema = try SchemaName(name)
@@ -105,6 +105,34 @@ import Testing
             let executors = schema.rewrite("SELECT number::text FROM durable.executor")
             #expect(try await database.rows(executors) == ["1"])
             #expect(try await database.rows("SELECT number::text FROM durable.executor").isEmpty)
+        }
+    }
+
+    @Test func `a schema of another name works alone, every function of it`() async throws {
+        try await withEmptyDatabase { database in
+            let schema = try SchemaName("Mein \"Schema\"")
+            try await SchemaMigrator(schema: schema).prepare(database.configuration)
+            let session = try await FenceSession(database, schema: schema)
+            try await session.register(lease: "-1 s", period: "0")
+            for statement in [
+                "SELECT durable.fence(1, 1, durable.incarnation())::text",
+                "SELECT durable.fence_strict(1, 1, durable.incarnation())::text",
+                "INSERT INTO durable.workflow (id, name) VALUES ('w', 'checkout')",
+                """
+                INSERT INTO durable.live (workflow_id, name, state, executor, epoch, run)
+                VALUES ('w', 'checkout', 'running', 1, 1, 7)
+                """,
+                "SELECT durable.begin_step(1, 1, durable.incarnation(), 'w', '', 0, 7)::text",
+                "SELECT durable.record_step(1, 'w', '', 0, 7, 'reserve')::text",
+                "SELECT durable.observe_server()::text", "SELECT durable.lease_is_over(1)::text",
+                "SELECT durable.terminate_holders(1)::text", "SELECT durable.take_over(1)::text",
+                "SELECT durable.grant_roles()::text", "SELECT durable.error_part('{}', 'type')",
+                "SELECT id FROM durable.workflows", "SELECT step FROM durable.steps",
+                "SELECT name FROM durable.executors", "SELECT part FROM durable.payloads",
+            ] { try await session.run(statement) }
+            let functions = "SELECT count(DISTINCT proname)::text FROM pg_proc WHERE pronamespace = $1::regnamespace"
+            // `clock` is in the defaults of the tables above.
+            #expect(try await database.rows(functions, schema.quoted) == ["12"])
         }
     }
 
@@ -138,6 +166,44 @@ import Testing
             #expect(try await database.rows("SELECT relname FROM pg_class WHERE relname = 'extra'").isEmpty)
             try await SchemaMigrator().prepare(database.configuration)
         }
+    }
+
+    @Test func `newer schemas, changed files and old servers are judged by what the database says`() async throws {
+        try await withTestDatabase { database in
+            let session = try await FenceSession(database)
+            try await session.run("INSERT INTO durable.migration VALUES (2, 'expand', \(CodeGeneration.current), 'x')")
+            #expect(try await SchemaMigrator().prepare(database.configuration) == .init(version: 2, applied: []))
+            try await session.run(
+                "INSERT INTO durable.migration VALUES (3, 'contract', \(CodeGeneration.current + 1), 'x')"
+            )
+            let newer = await #expect(throws: DurableError.self) {
+                try await SchemaMigrator(mode: .verify).prepare(database.configuration)
+            }
+            #expect(newer?.message.contains("has migration 3 (contract), which only code of generation") == true)
+            try await session.run("DELETE FROM durable.migration WHERE version > 1")
+            try await session.run("UPDATE durable.migration SET checksum = 'changed'")
+            let changed = await #expect(throws: DurableError.self) {
+                try await SchemaMigrator().prepare(database.configuration)
+            }
+            #expect(changed?.code == .schemaMismatch)
+            #expect(changed?.message.contains("with checksum changed") == true)
+        }
+        let old = SchemaStatus(
+            encoding: "UTF8",
+            serverVersion: 130_021,
+            database: "shop",
+            role: "shop",
+            exists: false,
+            mayUse: false,
+            hasMigrations: false,
+            mayRead: false,
+            mayCreate: true
+        )
+        let error = #expect(throws: DurableError.self) { try old.checkServer() }
+        #expect(error?.code == .invalidConfiguration)
+        #expect(
+            error?.message == "database \"shop\" is on Postgres 13.21, and swift-durable needs Postgres 14 or newer"
+        )
     }
 
     @Test func `a migration that does not record itself is refused`() async throws {

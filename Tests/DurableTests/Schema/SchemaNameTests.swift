@@ -20,6 +20,8 @@ import Testing
         ("AS $$ SELECT durable.f('durable.x') $$", "AS $$ SELECT \"x\".f('durable.x') $$"),
         ("AS $f$ DO $$ durable.f() $$ $f$ durable.x", "AS $f$ DO $$ \"x\".f() $$ $f$ \"x\".x"),
         ("WHERE id = $1 AND durable.f($2)", "WHERE id = $1 AND \"x\".f($2)"),
+        ("'durable.live'::regclass::oid", "'\"x\".live'::regclass::oid"),
+        ("'durable.live'::text", "'durable.live'::text"),
         ("'not closed durable.x", "'not closed durable.x"),
         ("$$ not closed durable.x", "$$ not closed durable.x"),
     ])
@@ -30,6 +32,7 @@ import Testing
     }
 
     @Test func `a name is quoted, whatever is in it`() throws {
+        #expect(try SchemaName("it's").rewrite("'durable.x'::regclass") == "'\"it''s\".x'::regclass")
         #expect(try SchemaName("Mein \"Schema\"").rewrite("durable.x") == "\"Mein \"\"Schema\"\"\".x")
         #expect(try SchemaName("a$$b").rewrite("AS $$ durable.x $$") == "AS $body1$ \"a$$b\".x $body1$")
     }
