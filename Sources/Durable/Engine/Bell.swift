@@ -26,7 +26,8 @@ final class Bell: Sendable {
     func wait(atMost limit: Duration) async {
         let clock = Task {
             await Backoff.sleep(limit)
-            self.ring()
+            // Cancelled since it rang: ringing once more would end the next wait as well, and so on without an end.
+            if !Task.isCancelled { self.ring() }
         }
         defer { clock.cancel() }
         await withTaskCancellationHandler {
