@@ -89,6 +89,18 @@ let package = Package(
             dependencies: ["Durable", "DurableTesting", "Libpq", "TemporaryPostgres"],
             swiftSettings: settings
         ),
+        // The code of README.md and of the articles, and the tests that hold the two together.
+        .testTarget(
+            name: "SnippetTests",
+            dependencies: [
+                "Durable",
+                "DurableTesting",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
         .testTarget(name: "TemporaryPostgresTests", dependencies: ["TemporaryPostgres"], swiftSettings: settings),
     ]
 )

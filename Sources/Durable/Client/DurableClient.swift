@@ -50,6 +50,7 @@ public final class DurableClient: Sendable {
     ///   - id: The caller's id, 1 to 512 bytes; starting it again returns the same workflow. Nil: a new id.
     ///   - onDuplicate: What happens when the id was started with another input.
     /// - Throws: ``DurableError`` with the code `workflowConflict` when the id belongs to another workflow.
+    @discardableResult
     public func start<W: Workflow>(
         _ type: W.Type,
         _ input: W.Input,

@@ -73,6 +73,7 @@ public final class DurableEngine: Sendable {
     ///   - onDuplicate: What happens when the id was started with another input.
     /// - Throws: ``DurableError``: `workflowConflict` when the id belongs to another workflow, `unencodable` for an input that
     ///   cannot be recorded, `invalidArgument` for an impossible id, `notRunning` when the engine was not started.
+    @discardableResult
     public func start<W: Workflow>(
         _ type: W.Type,
         _ input: W.Input,
@@ -86,6 +87,7 @@ public final class DurableEngine: Sendable {
     }
 
     /// Starts a workflow that takes no input.
+    @discardableResult
     public func start<W: Workflow>(
         _ type: W.Type,
         id: String? = nil

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Durable
+import DurableTesting
+import Testing
+
+/// Runs an engine for as long as the body takes, and shuts it down in order.
+func withEngine<R: Sendable>(
+    on database: TestDatabase,
+    _ workflows: [any Workflow],
+    options: EngineOptions = EngineOptions(),
+    _ body: (DurableEngine) async throws -> R
+) async throws -> R {
+    let engine = try DurableEngine(database: database.configuration, workflows: workflows, options: options)
+    let running = Task { try await engine.run() }
+    let result: R
+    do {
+        try await engine.waitUntilReady()
+        result = try await body(engine)
+    } catch {
+        running.cancel()
+        _ = try? await running.value
+        throw error
+    }
+    running.cancel()
+    try await running.value
+    return result
+}
+
+/// Asks again and again until it holds, for at most 30 seconds.
+func eventually(_ what: String, _ holds: () async throws -> Bool) async throws {
+    let end = ContinuousClock.now + .seconds(30)
+    while try await !holds() {
+        try #require(ContinuousClock.now < end, "did not come about: \(what)")
+        try await Task.sleep(for: .milliseconds(20))
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Durable
+import DurableTesting
+import Foundation
+import Testing
+
+@Suite struct ReadmeTests {
+    @Test func `the program of the README leaves the rows that the README shows`() async throws {
+        try await withTestDatabase { database in
+            let connection = try await PostgresConnection.connect(database.configuration)
+            try await connection.execute("CREATE TABLE reservation (order_id text, sku text)")
+            try await withEngine(
+                on: database,
+                [Checkout(payments: PaymentsClient(), mailer: Mailer(), printer: LabelPrinter())]
+            ) { engine in
+                let order = Order()
+                let handle = try await engine.start(Checkout.self, order, id: "checkout-\(order.id)")
+                let receipt = try await handle.result()
+                #expect(receipt == Receipt(charge: "charge-7", email: "mail-8", label: "label-9"))
+            }
+            for block in try Document("README.md").blocks("text") {
+                guard let query = block.first, query.hasPrefix("shop=# SELECT") else { continue }
+                let sql = String(query.dropFirst("shop=# ".count))
+                let rows = try await connection.query(Query("\(unescaped: sql.replacing(";", with: ""))"))
+                let shown = block.dropFirst(3).filter { $0.contains("|") }.map(cells)
+                var found: [[String]] = []
+                for row in rows {
+                    found.append(try (0..<row.count).map { try row.text($0) })
+                }
+                #expect(found == shown, "\(sql)")
+            }
+        }
+    }
+}
+
+private func cells(_ line: String) -> [String] {
+    line.split(separator: "|", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
+}
+
+extension Row {
+    /// A value as psql shows it, as far as the README needs it.
+    fileprivate func text(_ column: Int) throws -> String {
+        if self.isNull(column) { return "" }
+        if let number = try? self.decode(column, as: Int32.self) { return "\(number)" }
+        if let number = try? self.decode(column, as: Int16.self) { return "\(number)" }
+        return try self.decode(column, as: String.self)
+    }
+}
