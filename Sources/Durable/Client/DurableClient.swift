@@ -24,6 +24,7 @@ public final class DurableClient: Sendable {
     ///   - schema: The schema of the engine's tables.
     ///   - connections: How many connections it opens at most.
     ///   - poll: How often it asks, after a while, whether an awaited workflow has ended.
+    ///   - logger: Where it logs.
     public init(
         database: PostgresConfiguration = .environment,
         schema: String = "durable",
@@ -47,6 +48,8 @@ public final class DurableClient: Sendable {
     /// Starts a workflow: an engine that offers it takes it up within its poll interval.
     ///
     /// - Parameters:
+    ///   - type: The workflow.
+    ///   - input: What `run` is given.
     ///   - id: The caller's id, 1 to 512 bytes; starting it again returns the same workflow. Nil: a new id.
     ///   - onDuplicate: What happens when the id was started with another input.
     /// - Throws: ``DurableError`` with the code `workflowConflict` when the id belongs to another workflow.

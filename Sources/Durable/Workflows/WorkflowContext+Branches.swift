@@ -46,7 +46,10 @@ extension WorkflowContext {
     /// }
     /// ```
     ///
-    /// - Parameter maxConcurrent: How many branches run at a time.
+    /// - Parameters:
+    ///   - elements: One branch each.
+    ///   - maxConcurrent: How many branches run at a time.
+    ///   - body: The branch of an element, with a context of its own.
     /// - Returns: What the branches returned, in the order of the elements.
     /// - Throws: What the first branch to fail threw; the others are cancelled and waited for.
     public func map<Elements: RandomAccessCollection & Sendable, Value: Sendable>(
@@ -73,8 +76,10 @@ extension WorkflowContext {
     /// Runs one branch per element, and returns what became of each.
     ///
     /// - Parameters:
+    ///   - elements: One branch each.
     ///   - maxConcurrent: How many branches run at a time.
     ///   - completion: When the group is decided before all have ended, by successes or by failures.
+    ///   - body: The branch of an element, with a context of its own.
     /// - Returns: A result per element, in order; nil for one that had not ended when enough had succeeded.
     /// - Throws: What the branch threw that was one failure too many for `completion`.
     public func mapSettled<Elements: RandomAccessCollection & Sendable, Value: Codable & Sendable>(
@@ -152,7 +157,9 @@ extension WorkflowContext {
 
     /// Runs calls in a scope of their own, one after the other: calls added inside do not move the places of those after it.
     ///
-    /// - Parameter name: What the scope is called in the journal; 1 to 128 bytes.
+    /// - Parameters:
+    ///   - name: What the scope is called in the journal; 1 to 128 bytes.
+    ///   - body: The calls, made on the context of the scope.
     public func scope<Value>(
         _ name: String,
         _ body: (WorkflowContext) async throws -> Value
