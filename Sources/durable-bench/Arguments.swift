@@ -2,10 +2,23 @@
 
 /// What the command line asks for.
 struct Arguments {
+    /// What is measured.
+    enum Scenario: String {
+        /// One workflow and 1,000 at once, beside the database without an engine.
+        case steps
+        /// 1,000 workflows with many finished ones in the tables, beside empty tables.
+        case growth
+    }
+
+    static let usage = "usage: bench steps [--rounds 5] [--seconds 3] | growth [--rounds 5] [--finished 10000000]"
+
+    let scenario: Scenario
     /// How often everything is measured; the medians count.
     var rounds = 5
     /// How long each measurement takes, about.
     var seconds = 3
+    /// How many finished workflows the tables hold.
+    var finished = 10_000_000
 
     struct Misuse: Error, CustomStringConvertible {
         var description: String
@@ -13,15 +26,19 @@ struct Arguments {
 
     init(_ words: some Sequence<String>) throws {
         var words = Array(words)
-        guard words.first == "steps" else { throw Misuse(description: "usage: bench steps [--rounds 5] [--seconds 3]") }
+        guard let scenario = words.first.flatMap({ Scenario(rawValue: $0) }) else {
+            throw Misuse(description: Self.usage)
+        }
+        self.scenario = scenario
         words.removeFirst()
         while let option = words.first {
-            guard words.count > 1, let number = Int(words[1]), (1...1000).contains(number) else {
-                throw Misuse(description: "\(option) needs a number from 1 to 1000")
+            guard words.count > 1, let number = Int(words[1]), (1...100_000_000).contains(number) else {
+                throw Misuse(description: "\(option) needs a number from 1 to 100,000,000")
             }
             switch option {
             case "--rounds": self.rounds = number
             case "--seconds": self.seconds = number
+            case "--finished": self.finished = number
             default: throw Misuse(description: "\(option) is no option")
             }
             words.removeFirst(2)

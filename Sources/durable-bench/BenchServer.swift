@@ -32,6 +32,11 @@ struct BenchServer {
         return result
     }
 
+    /// A database that stays for as long as the server.
+    func makeDatabase() async throws -> Database {
+        Database(server: self, name: try await self.postgres.createDatabase(from: self.template))
+    }
+
     /// A database for one measurement.
     struct Database {
         let server: BenchServer

@@ -2,16 +2,24 @@
 
 import Foundation
 
-/// `durable-bench steps [--rounds 5] [--seconds 3]`, see `Scripts/bench`.
+/// The benchmarks, see `Scripts/bench`.
 @main
 struct DurableBench {
     static func main() async {
         do {
             let arguments = try Arguments(CommandLine.arguments.dropFirst())
-            let figures = try await StepsScenario(rounds: arguments.rounds, seconds: arguments.seconds).run()
-            let missed = figures.missedFloors
+            let missed: [String]
+            let json: String
+            switch arguments.scenario {
+            case .steps:
+                let figures = try await StepsScenario(rounds: arguments.rounds, seconds: arguments.seconds).run()
+                (missed, json) = (figures.missedFloors, figures.json)
+            case .growth:
+                let growth = try await GrowthScenario(rounds: arguments.rounds, finished: arguments.finished).run()
+                (missed, json) = (growth.missedFloors, growth.json)
+            }
             for words in missed { print("bench: below the floor: \(words)") }
-            print(figures.json)
+            print(json)
             exit(missed.isEmpty ? 0 : 1)
         } catch {
             FileHandle.standardError.write(Data("bench: \(error)\n".utf8))

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Libpq
+
 /// An error as the `error` columns keep it: `{"attempt":3,"code":"…","message":"…","type":"…","value":{…}}`.
 ///
 /// What is thrown is made from the record in the process that records it too, so live and replay cannot differ.
@@ -80,6 +82,7 @@ package struct RecordedError: Sendable, Equatable {
 
     private static func code(of error: any Error) -> String? {
         if let error = error as? DurableError { return error.code.description }
+        if let error = error as? PostgresError { return error.sqlState }
         return (error as? any RawRepresentable)?.rawValue as? String
     }
 
