@@ -143,6 +143,12 @@ final class Run: Sendable {
         if self.lane.failure != nil { throw self.laneFailed() }
     }
 
+    /// Throws if nothing may be recorded any more, not even what has begun before.
+    func checkMayRecord() throws {
+        if self.isInterrupted, self.interruption?.cause != .shutdown { throw self.interruptionError }
+        if self.lane.failure != nil { throw self.laneFailed() }
+    }
+
     var interruptionError: WorkflowInterruption {
         WorkflowInterruption(self.interruption?.cause ?? .superseded)
     }

@@ -47,7 +47,8 @@ struct ForeignTransactionStep<Adapter: TransactionAdapter>: Sendable {
             let began = ContinuousClock.now
             let value = try await body(connection)
             let output = try self.engine.coder.encode(value, as: "the result of transaction \"\(self.label)\"")
-            try self.checkAlive()
+            if self.branch.isDecided { throw WorkflowInterruption(.decided) }
+            try self.run.checkMayRecord()
             let seconds = (ContinuousClock.now - began) / .seconds(1)
             let recorded = try await connection.run(
                 self.engine.transactions.recordStep,

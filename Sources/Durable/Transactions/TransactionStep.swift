@@ -71,7 +71,7 @@ struct TransactionStep {
                 value,
                 as: "the result of transaction \"\(self.call.label)\""
             )
-            try self.context.checkAlive()
+            try self.context.checkMayRecord()
             record = attempts.success(output, context: self.context)
         } catch {
             transaction.end()

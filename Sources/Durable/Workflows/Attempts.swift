@@ -65,7 +65,7 @@ struct Attempts {
     ) async throws {
         if error is WorkflowInterruption { throw error }
         // What a step throws after its run is over, or because it was cancelled with it, is nobody's failure.
-        try context.checkAlive()
+        if Task.isCancelled { try context.checkAlive() } else { try context.checkMayRecord() }
         let declared = context.run.failures + failures
         let recorded = RecordedError(
             recording: error,

@@ -148,13 +148,19 @@ public final class WorkflowContext {
         try self.run.checkAlive()
     }
 
+    /// What had begun when the process was asked to leave may end, and is recorded; nothing after it begins.
+    func checkMayRecord() throws {
+        if self.branch.isDecided { throw WorkflowInterruption(.decided) }
+        try self.run.checkMayRecord()
+    }
+
     /// The database's time for the next record of this scope.
     func timestamp() -> Int64 { max(self.clock, self.engine.now()) }
 
     /// Puts a record on its way, after everything that this scope has put on its way before.
     func submit(_ record: JournalRecord) async throws {
         if record.size > EngineCore.largeRecord { await self.engine.writer.waitForRoom() }
-        try self.checkAlive()
+        try self.checkMayRecord()
         guard let ticket = self.engine.writer.submit(.record(record), for: self.run.lane) else {
             throw self.run.laneFailed()
         }
