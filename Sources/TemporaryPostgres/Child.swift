@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #if canImport(Darwin)
-    import Darwin
+    package import Darwin
 #elseif canImport(Glibc)
-    import Glibc
+    package import Glibc
 #elseif canImport(Musl)
-    import Musl
+    package import Musl
 #endif
 
 /// A child process with sockets on its standard input and output.
 ///
 /// Both of our ends are closed in every other child, so that
 /// the child reads the end of its input at the very moment this process ends, however it ends.
-struct Child {
-    let pid: pid_t
-    let input: Int32
-    let output: Int32
+package struct Child: Sendable {
+    package let pid: pid_t
+    package let input: Int32
+    package let output: Int32
 
     /// Starts a program in a process group of its own: signals to this process's group do not reach it.
-    static func spawn(
+    package static func spawn(
         _ path: String,
         _ arguments: [String],
         environment: [String],
@@ -68,7 +68,7 @@ struct Child {
     }
 
     /// Writes all of `text` to the child; false when it has ended.
-    func write(_ text: String) -> Bool {
+    package func write(_ text: String) -> Bool {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
             // No signal when the child has ended: an error will do.
@@ -87,7 +87,7 @@ struct Child {
     }
 
     /// Reads one line, without its end; nil at the end of the output.
-    func readLine() -> String? {
+    package func readLine() -> String? {
         var line: [UInt8] = []
         var byte: UInt8 = 0
         while true {
@@ -100,7 +100,7 @@ struct Child {
     }
 
     /// Reads everything up to the end of the output.
-    func readAll() -> String {
+    package func readAll() -> String {
         var text: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)
         while true {
@@ -111,10 +111,10 @@ struct Child {
         }
     }
 
-    func closeInput() { _ = close(self.input) }
+    package func closeInput() { _ = close(self.input) }
 
     /// Waits for the end of the child; 0 is success.
-    func wait() -> Int32 {
+    package func wait() -> Int32 {
         _ = close(self.output)
         var status: Int32 = 0
         while waitpid(self.pid, &status, 0) < 0 && errno == EINTR {}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a pipeline does, in a word, told from its statements; nil for one that writes nothing.
+enum PipelineName {
+    static func of(_ statements: [String]) -> String? {
+        func has(_ text: String) -> Bool { statements.contains { $0.contains(text) } }
+        let isFenced = has(".fence(") || has(".fence_strict(")
+        let commits = statements.contains("COMMIT")
+        if has("\"durable\".executor (id") { return "register" }
+        if has("SET stopped_at") { return "stop" }
+        if has("UPDATE \"durable\".lease") { return "renew" }
+        if has("\"durable\".activity") { return "activity" }
+        if has(".take_over(") { return "take_over" }
+        if has(".terminate_holders(") { return "terminate" }
+        if has("WITH RECURSIVE owner") { return "sweep" }
+        if has("WITH RECURSIVE pair") { return "look" }
+        if has("is_poison") { return "free" }
+        if has("WITH suspect AS") { return "claim" }
+        if has("pg_logical_emit_message") || (isFenced && !statements[0].hasPrefix("BEGIN")) {
+            return self.batch(statements)
+        }
+        if isFenced { return commits ? "owned" : "transaction.begin" }
+        if commits { return has(".journal") ? "transaction.commit" : "other" }
+        let writes = ["INSERT", "UPDATE", "DELETE"]
+        return statements.contains { text in writes.contains { text.hasPrefix($0) } } ? "transaction.write" : nil
+    }
+
+    private static func batch(_ statements: [String]) -> String {
+        var parts: [String] = []
+        for (text, part) in [
+            (".workflow (", "start"), (".journal (", "record"), (".outcome (", "outcome"), ("state = s::", "release"),
+            ("pg_logical_emit_message", "commit"),
+        ] where statements.contains(where: { $0.contains(text) }) {
+            parts.append(part)
+        }
+        return "batch(\(parts.joined(separator: "+")))"
+    }
+}
