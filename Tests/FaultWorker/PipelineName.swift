@@ -9,12 +9,12 @@ enum PipelineName {
         if has("\"durable\".executor (id") { return "register" }
         if has("SET stopped_at") { return "stop" }
         if has("UPDATE \"durable\".lease") { return "renew" }
+        if has("is_poison") { return "free" }
         if has("\"durable\".activity") { return "activity" }
         if has(".take_over(") { return "take_over" }
         if has(".terminate_holders(") { return "terminate" }
         if has("WITH RECURSIVE owner") { return "sweep" }
         if has("WITH RECURSIVE pair") { return "look" }
-        if has("is_poison") { return "free" }
         if has("WITH suspect AS") { return "claim" }
         if has("pg_logical_emit_message") || (isFenced && !statements[0].hasPrefix("BEGIN")) {
             return self.batch(statements)
