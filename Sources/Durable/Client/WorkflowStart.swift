@@ -38,7 +38,8 @@ struct WorkflowStart: Sendable {
             )
         }
         self.version = version
-        self.seed = UUID()
+        // Not UUID(), which opens a device and keeps six bits for itself.
+        self.seed = UUID(high: .random(in: 0 ... .max), low: .random(in: 0 ... .max))
         if let timeout = W.timeout { try DatabaseTime.check(timeout, as: "the timeout of workflow \(W.name)") }
         self.timeout = W.timeout
         self.input = try coder.encode(input, as: "the input of workflow \(W.name)")

@@ -164,11 +164,11 @@ final class EngineCore: Sendable {
     func longAttempts() -> [ActivityRow] {
         let before = self.now() - 1_000_000
         return self.runs.all.flatMap { run in
-            run.attempts.filter { $0.attempt.startedAt < before }.map { place, attempt in
+            run.attempts.filter { $0.startedAt < before }.map { attempt in
                 ActivityRow(
                     workflow: run.id,
-                    scope: place.scope,
-                    position: place.position,
+                    scope: attempt.place.scope,
+                    position: attempt.place.position,
                     name: attempt.name,
                     kind: attempt.kind.rawValue,
                     attempt: attempt.number,

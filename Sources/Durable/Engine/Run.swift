@@ -29,7 +29,7 @@ final class Run: Sendable {
         var sleepers: [UInt64: UnsafeContinuation<Void, Never>] = [:]
         var nextWaiter: UInt64 = 0
         var claimTicket: Int?
-        var attempts: [Place: RunningAttempt] = [:]
+        var attempts: [RunningAttempt] = []
         var visited: Set<String> = []
         var skipped: [String] = []
     }
@@ -323,22 +323,27 @@ final class Run: Sendable {
 
     // MARK: - Activity
 
-    func attemptBegan(_ attempt: RunningAttempt, at place: Place) {
-        self.state.withLock { $0.attempts[place] = attempt }
+    func attemptBegan(_ attempt: RunningAttempt) {
+        self.state.withLock { $0.attempts.append(attempt) }
     }
 
     func attemptEnded(at place: Place) {
-        self.state.withLock { _ = $0.attempts.removeValue(forKey: place) }
+        self.state.withLock { state in
+            guard let index = state.attempts.firstIndex(where: { $0.place == place }) else { return }
+            state.attempts.swapAt(index, state.attempts.count - 1)
+            state.attempts.removeLast()
+        }
     }
 
     /// The attempts that run now, for `durable.activity`.
-    var attempts: [(place: Place, attempt: RunningAttempt)] {
-        self.state.withLock { $0.attempts.map { ($0.key, $0.value) } }
+    var attempts: [RunningAttempt] {
+        self.state.withLock { $0.attempts }
     }
 }
 
 /// An attempt of a step that runs now.
 struct RunningAttempt: Sendable {
+    let place: Place
     let name: String
     let kind: JournalKind
     let number: Int16

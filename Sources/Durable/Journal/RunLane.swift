@@ -23,6 +23,8 @@ package final class RunLane: Sendable {
         var waiters: [(ticket: Int, waiter: Waiter)] = []
     }
 
+    /// Whether `failure` is set: what the hot path asks, without the lock.
+    private let isOver = Atomic(false)
     private static let numbers = Atomic<UInt64>(0)
     private let state = Mutex(State())
 
@@ -39,7 +41,9 @@ package final class RunLane: Sendable {
     }
 
     /// Why nothing more can be written, if so.
-    package var failure: (any Error)? { self.state.withLock { $0.failure } }
+    package var failure: (any Error)? {
+        self.isOver.load(ordering: .acquiring) ? self.state.withLock { $0.failure } : nil
+    }
 
     /// The ticket of the last row that was submitted: waiting for it is waiting for all of them.
     package var lastTicket: Int { self.state.withLock { $0.submitted } }
@@ -69,6 +73,7 @@ package final class RunLane: Sendable {
     package func fail(_ error: any Error) {
         let waiters = self.state.withLock { state -> [Waiter] in
             if state.failure == nil { state.failure = error }
+            self.isOver.store(true, ordering: .releasing)
             defer { state.waiters = [] }
             return state.waiters.map { $0.waiter }
         }

@@ -39,14 +39,12 @@ struct Attempts {
         try context.checkAlive()
         self.began = .now
         return StepContext(
-            workflow: context.run.id,
             step: self.call.label,
             attempt: self.number,
             previousError: self.previous,
             deadline: timeout.map { self.began.advanced(by: $0) },
-            fencingToken: context.run.fencingToken,
-            place: self.call.place,
-            baseLogger: context.run.logger
+            run: context.run,
+            place: self.call.place
         )
     }
 

@@ -7,7 +7,7 @@ public import Logging
 /// A step runs at least once. Hand `idempotencyKey` to the service that it calls, and the effect happens once.
 public struct StepContext: Sendable {
     /// The id of the workflow.
-    public let workflow: String
+    public var workflow: String { self.run.id }
     /// The step as people see it: `charge`, or `charge#2` for the second of that name in its scope.
     public let step: String
     /// Which attempt this is, from 1.
@@ -22,13 +22,13 @@ public struct StepContext: Sendable {
     ///
     /// A service that remembers the highest one that it has seen can refuse a process that was stopped and declared dead
     /// in the meantime.
-    public let fencingToken: Int64
+    public var fencingToken: Int64 { self.run.fencingToken }
+    let run: Run
     let place: Place
-    let baseLogger: Logger
 
     /// Logs with the workflow's id, the step and the attempt.
     public var logger: Logger {
-        var logger = self.baseLogger
+        var logger = self.run.logger
         logger[metadataKey: "step.name"] = "\(self.step)"
         logger[metadataKey: "step.attempt"] = "\(self.attempt)"
         return logger

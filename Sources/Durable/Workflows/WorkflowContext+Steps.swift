@@ -73,12 +73,12 @@ extension WorkflowContext {
     ) async throws -> T {
         self.run.attemptBegan(
             RunningAttempt(
+                place: call.place,
                 name: call.name,
                 kind: call.kind,
                 number: Int16(clamping: step.attempt),
                 startedAt: self.engine.now()
-            ),
-            at: call.place
+            )
         )
         defer { self.run.attemptEnded(at: call.place) }
         guard let timeout else { return try await body(step) }
