@@ -32,7 +32,8 @@ struct GrowthScenario {
 
         /// One line for machines.
         var json: String {
-            String(format: "{\"growth_ratio\":%.3f,\"finished\":%d,\"rounds\":%d}", self.ratio, self.finished, self.rounds.count)
+            let ratio = String(format: "%.3f", self.ratio)
+            return "{\"growth_ratio\":\(ratio),\"finished\":\(self.finished),\"rounds\":\(self.rounds.count)}"
         }
     }
 

@@ -19,7 +19,6 @@ final class EngineCore: Sendable {
     let runs: RunTable
     let directory: WorkflowDirectory
     let logger: Logger
-    let holdMicroseconds: Int64
 
     init(
         options: EngineOptions,
@@ -43,7 +42,6 @@ final class EngineCore: Sendable {
         self.directory = directory
         self.runs = runs
         self.logger = logger
-        self.holdMicroseconds = options.hold.inMicroseconds
     }
 
     /// The database's time, in microseconds since 2000-01-01, as this process knows it.

@@ -22,15 +22,14 @@ struct EngineParts: Sendable {
         // Two: a takeover that waits for locks must not hold up claims.
         let housekeeping = PostgresPool(database, options: PostgresPoolOptions(maximum: 2))
         let pool = PostgresPool(engine.database, options: PostgresPoolOptions(maximum: options.transactionConnections))
-        let fences = ExecutorStatements(schema: engine.schema)
-        let recoveryStatements = RecoveryStatements(schema: engine.schema)
+        let statements = Statements(schema: engine.schema)
         let runs = RunTable(limit: options.maxInMemory)
         // The executor tells the core, and the core needs the executor: this is where they meet.
         let link = CoreLink()
         let executor = Executor(
             configuration: database,
-            statements: fences,
-            recovery: recoveryStatements,
+            statements: statements.executors,
+            recovery: statements.recovery,
             options: ExecutorOptions(
                 name: options.name,
                 build: options.build,
@@ -44,7 +43,7 @@ struct EngineParts: Sendable {
         )
         let writer = JournalWriter(
             configuration: engine.database.forEngine(),
-            statements: JournalStatements(schema: engine.schema),
+            statements: statements.journal,
             connections: options.journalConnections,
             batchDeadline: options.requestDeadline,
             logger: logger,
@@ -63,7 +62,7 @@ struct EngineParts: Sendable {
             writer: writer,
             pool: pool,
             executor: executor,
-            transactions: TransactionStatements(schema: engine.schema),
+            transactions: statements.transactions,
             loader: RunLoader(pool: housekeeping, schema: engine.schema),
             directory: WorkflowDirectory(
                 pool: housekeeping,
@@ -98,8 +97,8 @@ struct EngineParts: Sendable {
             recovery: Recovery(
                 pool: housekeeping,
                 executor: executor,
-                fences: fences,
-                statements: recoveryStatements,
+                fences: statements.executors,
+                statements: statements.recovery,
                 options: RecoveryOptions(recoveries: Int16(options.recoveries)),
                 logger: logger
             ),

@@ -41,8 +41,6 @@ public struct DurableError: Error, Sendable {
         public static let workflowFailed = Code("workflowFailed")
         /// The workflow was cancelled.
         public static let workflowCancelled = Code("workflowCancelled")
-        /// The workflow is paused and needs a person.
-        public static let workflowPaused = Code("workflowPaused")
         /// The code no longer matches the recorded history.
         public static let diverged = Code("diverged")
         /// The engine is not running, or is shutting down.
@@ -51,8 +49,6 @@ public struct DurableError: Error, Sendable {
         public static let transactionMisuse = Code("transactionMisuse")
         /// This process was declared dead by another one, and may write nothing under its old identity.
         public static let superseded = Code("superseded")
-        /// The time that the caller allowed is over.
-        public static let timeout = Code("timeout")
     }
 
     /// Which kind of error it is.

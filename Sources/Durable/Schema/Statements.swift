@@ -8,10 +8,16 @@ package final class Statements: Sendable {
     package let executors: ExecutorStatements
     /// Takeover, claims, orphans.
     package let recovery: RecoveryStatements
+    /// Group commit.
+    package let journal: JournalStatements
+    /// Transaction steps.
+    package let transactions: TransactionStatements
 
     package init(schema: SchemaName = .standard) {
         self.schema = schema
         self.executors = ExecutorStatements(schema: schema)
         self.recovery = RecoveryStatements(schema: schema)
+        self.journal = JournalStatements(schema: schema)
+        self.transactions = TransactionStatements(schema: schema)
     }
 }

@@ -144,9 +144,4 @@ import Testing
                 == "27dd1f61b867b6a0f6e9d8a41c43231de52107e53ae424de8f847b821db4b711"
         )
     }
-
-    @Test func `fingerprints are FNV-1a`() {
-        #expect(UInt64(bitPattern: Fingerprint.of([])) == 0xCBF2_9CE4_8422_2325)
-        #expect(UInt64(bitPattern: Fingerprint.of([UInt8]("foobar".utf8))) == 0x8594_4171_F739_67E8)
-    }
 }

@@ -23,7 +23,9 @@ private struct Reserve<Adapter: TransactionAdapter>: Workflow {
 
 @Suite struct TransactionAdapterTests {
     @Test(arguments: PsqlAdapter.Kill.allCases)
-    func `psql over pipes commits rows and checkpoint together, killed at any point`(_ kill: PsqlAdapter.Kill) async throws {
+    func `psql over pipes commits rows and checkpoint together, killed at any point`(
+        _ kill: PsqlAdapter.Kill
+    ) async throws {
         try await withTestDatabase { database in
             let kills = Counter()
             let adapter = PsqlAdapter(connectionString: database.connectionString, kill: kill, kills: kills)

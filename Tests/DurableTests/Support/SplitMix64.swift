@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A small generator whose whole state is one number: for tests and for spreading, never for secrets.
-package struct SplitMix64: RandomNumberGenerator, Sendable {
+/// A small generator whose whole state is one number: for tests that repeat.
+struct SplitMix64: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
-    package init(state: UInt64) { self.state = state }
+    init(state: UInt64) { self.state = state }
 
-    package mutating func next() -> UInt64 {
+    mutating func next() -> UInt64 {
         self.state &+= 0x9E37_79B9_7F4A_7C15
         var word = self.state
         word = (word ^ word >> 30) &* 0xBF58_476D_1CE4_E5B9
