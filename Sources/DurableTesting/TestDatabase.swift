@@ -106,18 +106,22 @@ public struct TestDatabase: Sendable {
 
 /// Runs the body with a migrated database of its own and drops that afterwards, whether the body throws or not.
 ///
+/// At most eight tests of a process have one at a time; the others wait for their turn.
+///
 /// - Throws: what the body throws; or why no database could be made.
 public func withTestDatabase<R>(
     _ body: nonisolated(nonsending) (TestDatabase) async throws -> R
 ) async throws -> R {
-    let database = try await TestDatabase.make()
-    let result: R
-    do {
-        result = try await body(database)
-    } catch {
-        try? await database.drop()
-        throw error
+    try await DatabaseTurns.shared.take {
+        let database = try await TestDatabase.make()
+        let result: R
+        do {
+            result = try await body(database)
+        } catch {
+            try? await database.drop()
+            throw error
+        }
+        try await database.drop()
+        return result
     }
-    try await database.drop()
-    return result
 }
