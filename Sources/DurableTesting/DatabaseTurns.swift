@@ -2,7 +2,9 @@
 
 import Synchronization
 
-/// Lets so many tests have a database at a time. Swift Testing begins all tests of a process at once; a few hundred engines on
+/// Lets so many tests have a database at a time.
+///
+/// Swift Testing begins all tests of a process at once; a few hundred engines on
 /// one small server would only wait for each other, and for their deadlines.
 final class DatabaseTurns: Sendable {
     private struct State {
