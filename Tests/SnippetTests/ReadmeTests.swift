@@ -32,6 +32,19 @@ import Testing
             }
         }
     }
+
+    @Test func `the README and the configuration say how many connections an engine opens`() async throws {
+        try await withTestDatabase { database in
+            let book = LogBook()
+            try await withEngine(on: database, [Hello()], logger: book.logger) { _ in }
+            let count = try #require(book["engine.started"]?["connections"])
+            let words = "opens at most \(count)"
+            for path in ["README.md", "\(Document.catalog)/Configuration.md"] {
+                let text = try Document(path).text
+                #expect(text.contains(words), "\(path)")
+            }
+        }
+    }
 }
 
 private func cells(_ line: String) -> [String] {
