@@ -50,7 +50,12 @@ extension Run {
     func branchBegan() { self.state.withLock { $0.ledger.branchBegan() } }
 
     func branchEnded(atFrontier: Bool) {
-        self.perform(self.state.withLock { $0.ledger.branchEnded(atFrontier: atFrontier) })
+        self.perform(
+            self.state.withLock { state in
+                let action = state.ledger.branchEnded(atFrontier: atFrontier)
+                return state.hasDecidedWaiters ? action.withoutParking : action
+            }
+        )
     }
 
     func parentResumed(atFrontier: Bool) {
@@ -58,9 +63,18 @@ extension Run {
     }
 
     /// Waits in memory until a time of the database's clock; or ends the run, when all branches wait and none for a short time.
-    func wait(until due: Int64, for what: String) async throws {
-        let (wait, action) = self.state.withLock { $0.ledger.beganWaiting(until: due) }
-        defer { self.state.withLock { $0.ledger.endedWaiting(wait) } }
+    func wait(until due: Int64, for what: String, in branch: Branch) async throws {
+        let (wait, action) = self.state.withLock { state in
+            let (wait, action) = state.ledger.beganWaiting(until: due)
+            state.waiting[wait] = branch
+            return (wait, state.hasDecidedWaiters ? action.withoutParking : action)
+        }
+        defer {
+            self.state.withLock { state in
+                state.ledger.endedWaiting(wait)
+                state.waiting[wait] = nil
+            }
+        }
         self.perform(action, waitingFor: what)
         while true {
             try self.checkAlive()
@@ -118,5 +132,18 @@ extension Run {
                 )
             )
         }
+    }
+}
+
+extension Run.State {
+    /// Whether some branch waits whose group was decided without it: it is about to end, and its parent goes on.
+    fileprivate var hasDecidedWaiters: Bool { self.waiting.values.contains { $0.isDecided } }
+}
+
+extension BranchLedger.Action {
+    /// The same, unless it would park the run.
+    fileprivate var withoutParking: Self {
+        if case .allWaiting = self { return .none }
+        return self
     }
 }

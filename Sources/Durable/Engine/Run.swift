@@ -30,6 +30,8 @@ final class Run: Sendable {
         var nextWaiter: UInt64 = 0
         var claimTicket: Int?
         var attempts: [RunningAttempt] = []
+        /// Which branches wait now.
+        var waiting: [UInt64: Branch] = [:]
         var visited: Set<String> = []
         var skipped: [String] = []
     }

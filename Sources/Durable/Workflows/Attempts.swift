@@ -29,10 +29,8 @@ struct Attempts {
     /// Waits until the next attempt is due and may start.
     mutating func next(timeout: Duration?, context: WorkflowContext) async throws -> StepContext {
         if let due {
-            try await context.run.wait(
-                until: due,
-                for: "attempt \(self.number) of \(self.call.kind.word) \(self.call.label)"
-            )
+            let what = "attempt \(self.number) of \(self.call.kind.word) \(self.call.label)"
+            try await context.run.wait(until: due, for: what, in: context.branch)
             self.due = nil
         }
         try await context.run.readyForEffect(after: context.lastTicket)
@@ -73,7 +71,8 @@ struct Attempts {
         )
         let elapsed = Duration.microseconds(context.engine.now() - self.firstBegan)
         // Both rows tell of the attempt that has just ended, so they are made before the next one is counted.
-        var note = self.record(phase: Int16(clamping: self.number), context: context)
+        let failed = self.number
+        var note = self.record(phase: Int16(clamping: failed), context: context)
         note.error = recorded.encode(by: context.engine.coder)
         // The work was done and its result cannot be written: doing it again would not help.
         let isFutile = (error as? DurableError)?.code == .unencodable
@@ -83,7 +82,8 @@ struct Attempts {
             self.log("step.attempt_failed", recorded, note, level: .info, context: context, retryIn: delay)
             self.due = note.due
             self.previous = recorded.failure
-            try await context.submit(note)
+            // The journal numbers attempts up to 32,767. Those beyond are counted by this run alone.
+            if failed == Int(note.phase) { try await context.submit(note) }
         } else {
             note.phase = 0
             self.log("step.failed", recorded, note, level: .notice, context: context, retryIn: nil)

@@ -7,6 +7,14 @@ struct StepTimeout: Error, CustomStringConvertible {
     let step: String
     let timeout: Duration
 
+    /// Throws `DurableError.invalidArgument` for a timeout that is not positive, or longer than 100 years.
+    static func check(_ timeout: Duration, of step: String) throws {
+        try DatabaseTime.check(timeout, as: "the timeout of step \(step)")
+        guard timeout > .zero else {
+            throw DurableError(.invalidArgument, "the timeout of step \(step) is zero; it must be positive", step: step)
+        }
+    }
+
     var description: String {
         "an attempt of step \(self.step) did not end within \(self.timeout) and was cancelled; it may still be running"
     }
@@ -20,13 +28,6 @@ func withTimeout<T: Sendable>(
     name: String,
     _ operation: @escaping @Sendable () async throws -> T
 ) async throws -> T {
-    guard timeout > .zero else {
-        throw DurableError(
-            .invalidArgument,
-            "the timeout of step \(name) is \(timeout); it must be positive",
-            step: name
-        )
-    }
     let race = TimeoutRace<T>()
     let work = Task {
         do { race.finish(.success(try await operation())) } catch { race.finish(.failure(error)) }

@@ -29,6 +29,7 @@ extension WorkflowContext {
         failures: [any (Error & Codable & Sendable).Type] = [],
         _ body: @escaping @Sendable (StepContext) async throws -> T
     ) async throws -> T {
+        if let timeout { try StepTimeout.check(timeout, of: name) }
         switch try await self.begin(.step, name) {
         case .recorded(let record, let label):
             return try await self.replay(record, as: T.self, label: label, failures: failures)
