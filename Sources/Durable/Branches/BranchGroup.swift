@@ -36,7 +36,7 @@ struct BranchGroup {
             )
         }
         try context.checkAlive()
-        let (place, recorded) = try context.takeJoin(self.name)
+        let (place, recorded) = try context.takeJoin(self.name, branches: self.count)
         let group = ScopePath.of(self.name, at: place.position, in: place.scope)
         var rule = self.rule
         // The deepest path of the group: whatever is wrong with it is said before anything runs.
@@ -187,9 +187,11 @@ struct BranchGroup {
 
 extension WorkflowContext {
     /// Takes the next place for a group of branches.
-    func takeJoin(_ name: String) throws -> (place: Place, recorded: JournalRecord?) {
+    func takeJoin(_ name: String, branches: Int) throws -> (place: Place, recorded: JournalRecord?) {
         do {
-            let (place, _, finding) = try self.cursor.advance(.join, name, in: self.run.plan.history)
+            let history = self.run.plan.history
+            let (place, _, finding) = try self.cursor.advance(.join, name, in: history)
+            if let leftover = history.leftover(at: place, beyond: branches) { throw Divergence.leftover(leftover) }
             if case .recorded(let record) = finding { return (place, record) }
             return (place, nil)
         } catch let divergence as Divergence {

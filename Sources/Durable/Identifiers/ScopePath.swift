@@ -20,6 +20,25 @@ package enum ScopePath {
     /// The scope of one branch of a group.
     package static func branch(_ index: some BinaryInteger, of group: String) -> String { "\(group)[\(index)]" }
 
+    /// Takes the last level of a path apart: `map@3[1]/audit@0` is the scope `audit` at position 0 of `map@3[1]`, and
+    /// `map@3[1]` is branch 1 of the group `map` at position 3 of the workflow.
+    ///
+    /// - Returns: Nil for the workflow itself, and for what is no such path.
+    package static func last(of path: String) -> (parent: String, name: String, position: Int32, branch: Int?)? {
+        let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
+        var level = slash.map { path[path.utf8.index(after: $0)...] } ?? path[...]
+        var branch: Int?
+        if level.utf8.last == UInt8(ascii: "]"), let bracket = level.utf8.lastIndex(of: UInt8(ascii: "[")) {
+            branch = Int(level[level.utf8.index(after: bracket)...].dropLast())
+            level = level[..<bracket]
+        }
+        // A name may hold an "@" itself.
+        guard let at = level.utf8.lastIndex(of: UInt8(ascii: "@")),
+            let position = Int32(level[level.utf8.index(after: at)...])
+        else { return nil }
+        return (slash.map { String(path[..<$0]) } ?? "", String(level[..<at]), position, branch)
+    }
+
     /// How many levels a path has.
     package static func depth(_ path: String) -> Int {
         path.isEmpty ? 0 : path.utf8.count { $0 == UInt8(ascii: "/") } + 1

@@ -15,7 +15,17 @@ package struct History: Sendable {
         package var witness: JournalRecord? { self.result ?? self.notes.first }
     }
 
+    /// A scope or group of branches that has records below it.
+    ///
+    /// It may have no row itself: a scope never has one, and a group only once it has ended.
+    private struct Group {
+        let call: JournalRecord
+        /// The last branch that has records, and one of them.
+        var last: (branch: Int, record: JournalRecord)
+    }
+
     private var scopes: [String: [Int32: Entry]] = [:]
+    private var groups: [String: [Int32: Group]] = [:]
 
     /// How many rows there are.
     package private(set) var count = 0
@@ -30,6 +40,7 @@ package struct History: Sendable {
 
     package mutating func insert(_ record: JournalRecord) {
         self.count += 1
+        if self.scopes[record.place.scope] == nil { self.enterGroups(of: record) }
         var entry = self.scopes[record.place.scope]?[record.place.position] ?? Entry()
         if record.phase == 0 {
             entry.result = record
@@ -45,10 +56,44 @@ package struct History: Sendable {
         self.scopes[place.scope]?[place.position]
     }
 
-    /// The first record of a scope from a position on, if one is left over there.
+    /// The scope or group at a place that has records below it, as a record of the call that opened it.
+    package func group(at place: Place) -> JournalRecord? {
+        self.groups[place.scope]?[place.position]?.call
+    }
+
+    /// A record of a branch beyond so many of the group at a place, if the history has one.
+    package func leftover(at place: Place, beyond branches: Int) -> JournalRecord? {
+        guard let last = self.groups[place.scope]?[place.position]?.last, last.branch >= branches else { return nil }
+        return last.record
+    }
+
+    /// The first call of a scope from a position on, if one is left over there.
     package func leftover(in scope: String, from position: Int32) -> JournalRecord? {
-        guard let entries = self.scopes[scope] else { return nil }
-        return entries.filter { $0.key >= position }.min { $0.key < $1.key }?.value.witness
+        let calls = (self.scopes[scope] ?? [:]).compactMapValues { $0.witness }
+        let opened = (self.groups[scope] ?? [:]).mapValues { $0.call }
+        return calls.merging(opened) { call, _ in call }
+            .filter { $0.key >= position }
+            .min { $0.key < $1.key }?.value
+    }
+
+    /// Notes the groups and scopes that the record of a new scope lies in.
+    private mutating func enterGroups(of record: JournalRecord) {
+        var path = record.place.scope
+        while let last = ScopePath.last(of: path) {
+            let place = Place(scope: last.parent, position: last.position)
+            let call = JournalRecord(
+                place: place,
+                phase: 0,
+                kind: last.branch == nil ? .scope : .join,
+                name: last.name,
+                at: record.at
+            )
+            let branch = last.branch ?? 0
+            var group = self.groups[place.scope]?[place.position] ?? Group(call: call, last: (branch, record))
+            if branch > group.last.branch { group.last = (branch, record) }
+            self.groups[place.scope, default: [:]][place.position] = group
+            path = last.parent
+        }
     }
 
     /// The scopes that have records, in a fixed order.

@@ -39,21 +39,20 @@ package struct ScopeCursor: Sendable {
     ) {
         let place = self.next
         let label = self.label(kind, name)
-        guard let entry = history[place] else {
-            self.position += 1
-            return (place, label, .fresh)
-        }
-        if let witness = entry.witness, witness.kind != kind || witness.name != name {
+        let entry = history[place]
+        // A group that has not ended has no row yet, and a scope never has one: the records below them tell of them.
+        if let witness = entry?.witness ?? history.group(at: place), witness.kind != kind || witness.name != name {
             throw Divergence.mismatch(place: place, recorded: witness, expected: kind, name: name)
         }
         self.position += 1
+        guard let entry else { return (place, label, .fresh) }
         if let result = entry.result { return (place, label, .recorded(result)) }
         return (place, label, .begun(notes: entry.notes))
     }
 
     /// Whether a call of this kind and name stands at the next place, without taking it.
     package func stands(_ kind: JournalKind, _ name: String, in history: History) -> Bool? {
-        guard let witness = history[self.next]?.witness else { return nil }
+        guard let witness = history[self.next]?.witness ?? history.group(at: self.next) else { return nil }
         return witness.kind == kind && witness.name == name
     }
 
