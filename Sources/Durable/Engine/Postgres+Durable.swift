@@ -25,6 +25,8 @@ extension PostgresError {
     var isUnavailable: Bool {
         switch self.code {
         case .connectionFailed, .connectionLost, .connectionClosed, .timeout, .poolTimeout: true
+        // The driver gave the connection up over what the statement asked for: another one would not help.
+        case .protocolViolation: false
         default: self.isConnectionLost || self.sqlState.map { $0.hasPrefix("57P") || $0.hasPrefix("53") } ?? false
         }
     }

@@ -51,7 +51,7 @@ public final class Transaction: PostgresQuerying {
             )
         }
         if let word = TransactionControl.word(in: query.sql) {
-            throw DurableError(
+            let misuse = DurableError(
                 .transactionMisuse,
                 """
                 a transaction step commits by returning and rolls back by throwing; it may not say \(word) itself, \
@@ -60,6 +60,8 @@ public final class Transaction: PostgresQuerying {
                 workflow: self.workflow,
                 step: self.step
             )
+            self.misuse = misuse
+            throw misuse
         }
         let results = try await self.flush(with: [Statement(query)])
         return results[results.count - 1]
@@ -69,7 +71,12 @@ public final class Transaction: PostgresQuerying {
     func flush(with statements: [Statement]) async throws -> [StatementResult] {
         let all = self.preamble + statements
         self.preamble = []
-        return try await self.connection.run(Pipeline(all))
+        do {
+            return try await self.connection.run(Pipeline(all))
+        } catch {
+            self.failure = error
+            throw error
+        }
     }
 
     /// The same, to its end even when the task is cancelled.
@@ -83,6 +90,12 @@ public final class Transaction: PostgresQuerying {
 
     /// Whether BEGIN has gone out, so that there is something to roll back.
     var hasBegun: Bool { self.preamble.isEmpty }
+
+    /// What the body tried and must not do; a body that goes on all the same is not committed.
+    private(set) var misuse: DurableError?
+
+    /// What the last statement to fail failed with.
+    private(set) var failure: PostgresError?
 
     /// From now on every call throws.
     func end() { self.hasEnded = true }

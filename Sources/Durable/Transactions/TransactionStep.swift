@@ -67,6 +67,7 @@ struct TransactionStep {
         let record: JournalRecord
         do {
             value = try await body(transaction)
+            if let misuse = transaction.misuse { throw misuse }
             let output = try self.engine.coder.encode(
                 value,
                 as: "the result of transaction \"\(self.call.label)\""
@@ -100,16 +101,25 @@ struct TransactionStep {
             if error.isOutcomeUnknown { throw UnknownCommit(underlying: error) }
             await self.rollBack(connection)
             if error.isOfJournalKey { throw UnknownCommit(underlying: error) }
+            if error.sqlState == "25P02" { throw self.swallowed(transaction.failure, on: connection) }
             throw self.translate(error, on: connection)
         }
-        guard results.last?.tag == "COMMIT" else {
-            throw DurableError(
-                .transactionMisuse,
-                "a statement of the transaction had failed and the body went on; nothing of it was committed",
-                workflow: self.run.id,
-                step: self.call.label
-            )
+        guard results.last?.tag == "COMMIT" else { throw self.swallowed(transaction.failure, on: connection) }
+    }
+
+    /// A statement had failed, and the body went on as if it had not.
+    private func swallowed(_ failure: PostgresError?, on connection: PostgresConnection) -> any Error {
+        // The fence refused it, or it lost against another transaction: whatever the body made of that.
+        if let failure, failure.isConflict || LeaseEnding(refusal: failure) != nil {
+            return self.translate(failure, on: connection)
         }
+        return DurableError(
+            .transactionMisuse,
+            "a statement of the transaction had failed and the body went on; nothing of it was committed",
+            workflow: self.run.id,
+            step: self.call.label,
+            underlying: failure
+        )
     }
 
     /// Asks the journal what became of a commit whose reply was lost, or who wrote the place.
@@ -168,6 +178,8 @@ struct TransactionStep {
             self.run.interrupt(Run.Interruption(cause: .superseded))
             return self.run.interruptionError
         }
+        // The driver closed it over a statement that it does not support: another connection would not help.
+        if (error as? PostgresError)?.code == .protocolViolation { return error }
         if connection.isClosed, !(error is WorkflowInterruption), !((error as? PostgresError)?.isUnavailable ?? false) {
             return PostgresError.connectionLost(underlying: error)
         }
