@@ -32,6 +32,15 @@ public final class DurableClient: Sendable {
         poll: Duration = .seconds(1),
         logger: Logger = Logger(label: "durable.client")
     ) throws {
+        guard connections >= 1 else {
+            throw DurableError(.invalidConfiguration, "a client needs at least one connection; it has \(connections)")
+        }
+        guard poll > .zero, poll <= EngineOptions.longest else {
+            throw DurableError(
+                .invalidConfiguration,
+                "the poll interval must be positive and not longer than a year; it is \(poll)"
+            )
+        }
         let schema = try SchemaName(schema)
         var options = PostgresPoolOptions()
         options.maximum = connections
@@ -63,6 +72,14 @@ public final class DurableClient: Sendable {
         let start = try WorkflowStart(type, input, id: id, coder: self.directory.coder)
         let isNew = try await self.directory.startQueued(start, onDuplicate: onDuplicate)
         return WorkflowHandle(id: start.id, isNew: isNew, directory: self.directory, failures: W.failures)
+    }
+
+    /// Starts a workflow that takes no input.
+    public func start<W: Workflow>(
+        _ type: W.Type,
+        id: String? = nil
+    ) async throws -> WorkflowHandle<W.Output> where W.Input == Nothing {
+        try await self.start(type, Nothing(), id: id)
     }
 
     /// A workflow that was started before.

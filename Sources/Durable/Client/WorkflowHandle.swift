@@ -41,7 +41,8 @@ public struct WorkflowHandle<Output: Codable & Sendable>: Sendable {
         let outcome: Outcome? = try await withThrowingTaskGroup(of: Outcome?.self) { group in
             group.addTask { try await self.directory.board.outcome(of: self.id) }
             group.addTask {
-                try await Task.sleep(for: limit)
+                // Longer than the clock can count would be a trap, and longer than this nobody waits.
+                try await Task.sleep(for: min(limit, .longest))
                 return nil
             }
             defer { group.cancelAll() }

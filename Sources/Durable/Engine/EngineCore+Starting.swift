@@ -12,7 +12,9 @@ extension EngineCore {
         onDuplicate: DuplicatePolicy
     ) async throws -> Bool {
         while true {
-            guard let workflow, let lease = self.executor.lease, self.runs.reserve() else {
+            guard let workflow, workflow.resumes.contains(start.version), let lease = self.executor.lease,
+                self.runs.reserve()
+            else {
                 return try await self.directory.startQueued(start, onDuplicate: onDuplicate)
             }
             do {

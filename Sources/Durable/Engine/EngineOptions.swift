@@ -88,6 +88,9 @@ public struct EngineOptions: Sendable {
     /// The defaults.
     public init() {}
 
+    /// A year.
+    static let longest = Duration.seconds(366 * 86_400)
+
     /// Throws in words if an option makes no sense.
     func validate() throws {
         func require(_ holds: Bool, _ words: @autoclosure () -> String) throws {
@@ -105,6 +108,18 @@ public struct EngineOptions: Sendable {
         try require(self.poll > .zero, "the poll interval must be positive; it is \(self.poll)")
         try require(self.hold >= .zero, "the hold must not be negative; it is \(self.hold)")
         try require(self.drain >= .zero, "the drain time must not be negative; it is \(self.drain)")
+        try require(
+            self.requestDeadline > .zero,
+            "the deadline of requests must be positive; it is \(self.requestDeadline)"
+        )
+        // Multiples of them must be within what the clock can count.
+        let durations = [
+            ("lease", self.lease), ("poll interval", self.poll), ("hold", self.hold), ("drain time", self.drain),
+            ("deadline of requests", self.requestDeadline),
+        ]
+        for (name, duration) in durations {
+            try require(duration <= Self.longest, "the \(name) must not be longer than a year; it is \(duration)")
+        }
         try require(self.maxInMemory >= 1, "at least one workflow must fit in memory; the limit is \(self.maxInMemory)")
         try require(self.payloadLimit >= 1, "the payload limit must be positive; it is \(self.payloadLimit)")
         try require(
