@@ -196,6 +196,7 @@ struct RecordingLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        self.recorder.record("\(event.level): \(event.message) \(event.metadata ?? [:])")
+        let metadata = self.metadata.merging(event.metadata ?? [:]) { _, own in own }
+        self.recorder.record("\(event.level): \(event.message) \(metadata)")
     }
 }

@@ -156,16 +156,9 @@ struct PsqlAdapter: TransactionAdapter {
         func pass(_ point: Kill) {
             guard self.kill == point else { return }
             self.psql.kill()
-            self.kills.increment()
+            self.kills.next()
         }
     }
 }
 
 /// Counts across tasks.
-final class Counter: Sendable {
-    private let count = Mutex(0)
-
-    var value: Int { self.count.withLock { $0 } }
-
-    func increment() { self.count.withLock { $0 += 1 } }
-}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DurableTesting
+import Libpq
+import Testing
+
+@testable import Durable
+
+@Suite struct StartTests {
+    private typealias Echo = Program<[String: Int], [String: Int]>
+
+    private let echo = Echo { input, workflow in
+        try await workflow.step("echo") { _ in input }
+    }
+
+    /// Calls the body with the two ways of starting: through an engine, and through a client.
+    private func withStarters(
+        _ body: (
+            _ start:
+                @escaping @Sendable ([String: Int], String?, DuplicatePolicy) async throws -> WorkflowHandle<
+                    [String: Int]
+                >,
+            TestDatabase
+        ) async throws -> Void
+    ) async throws {
+        try await withDatabase { database in
+            try await database.withEngine([self.echo, Other()]) { engine in
+                try await body({ try await engine.start(Echo.self, $0, id: $1, onDuplicate: $2) }, database)
+            }
+        }
+        try await withDatabase { database in
+            try await database.withEngine([self.echo, Other()]) { _ in
+                let client = try DurableClient(database: database.configuration, poll: .milliseconds(50))
+                defer { client.shutdown() }
+                try await body({ try await client.start(Echo.self, $0, id: $1, onDuplicate: $2) }, database)
+            }
+        }
+    }
+
+    @Test func `an id started again with the same input is the same workflow`() async throws {
+        try await self.withStarters { start, database in
+            let first = try await start(["a": 1, "b": 2, "c": 3], "w", .compareInput)
+            #expect(first.isNew)
+            #expect(try await first.result() == ["a": 1, "b": 2, "c": 3])
+            // A dictionary has no order: it is compared as canonical JSON.
+            for _ in 0..<5 {
+                let again = try await start(
+                    Dictionary(uniqueKeysWithValues: [("c", 3), ("b", 2), ("a", 1)].shuffled()),
+                    "w",
+                    .compareInput
+                )
+                #expect(!again.isNew)
+                #expect(try await again.result() == ["a": 1, "b": 2, "c": 3])
+            }
+            #expect(try await database.text("SELECT count(*)::text FROM durable.workflow") == "1")
+            #expect(try await database.text("SELECT count(*)::text FROM durable.journal") == "1")
+        }
+    }
+
+    @Test func `an id started again with another input is a conflict, and nothing changes`() async throws {
+        try await self.withStarters { start, database in
+            try await start(["a": 1], "w", .compareInput).result()
+            let error = try #require(await failure { try await start(["a": 2], "w", .compareInput) } as? DurableError)
+            #expect(error.code == .workflowConflict)
+            #expect(
+                error.message == """
+                    the id "w" was started before with another input. Start another id, or say \
+                    `onDuplicate: .returnExisting` where the first input counts
+                    """
+            )
+            #expect(try await database.text("SELECT input::text FROM durable.workflow") == #"{"a":1}"#)
+            let existing = try await start(["a": 2], "w", .returnExisting)
+            #expect(!existing.isNew)
+            #expect(try await existing.result() == ["a": 1], "the first input counts")
+        }
+    }
+
+    @Test func `an id of another workflow is a conflict whatever the policy`() async throws {
+        try await withEngine([self.echo, Other()]) { engine, database in
+            try await engine.start(Other.self, id: "w").result()
+            for policy in [DuplicatePolicy.compareInput, .returnExisting] {
+                let error = try #require(
+                    await failure { try await engine.start(Echo.self, [:], id: "w", onDuplicate: policy) }
+                        as? DurableError
+                )
+                #expect(error.code == .workflowConflict)
+                #expect(
+                    error.message == """
+                        the id "w" belongs to a workflow "other"; it cannot be started as "program". \
+                        Choose ids that begin with the name of their workflow
+                        """
+                )
+            }
+            #expect(try await database.rows("SELECT name FROM durable.workflow") == ["other"])
+            #expect(try await database.text("SELECT count(*)::text FROM durable.live") == "0")
+        }
+    }
+
+    @Test func `a hundred starts of one id at once are one workflow`() async throws {
+        try await self.withStarters { start, database in
+            let new = try await withThrowingTaskGroup(of: Bool.self) { group in
+                for _ in 0..<100 { group.addTask { try await start(["a": 1], "w", .compareInput).isNew } }
+                return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+            }
+            #expect(new == 1)
+            #expect(try await database.text("SELECT count(*)::text FROM durable.workflow") == "1")
+        }
+    }
+
+    @Test func `workflows without an id of the caller's get ids that sort by time`() async throws {
+        try await self.withStarters { start, _ in
+            var ids: [String] = []
+            for _ in 0..<5 { ids.append(try await start([:], nil, .compareInput).id) }
+            #expect(Set(ids).count == 5)
+            #expect(ids == ids.sorted())
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("", "The workflow id is empty."),
+            (String(repeating: "é", count: 257), "has 514 bytes; the limit is 512."),
+            ("a\0b", "contains U+0000."),
+        ]
+    )
+    func `an id that cannot be one is refused in words, and nothing is started`(id: String, words: String) async throws
+    {
+        try await self.withStarters { start, database in
+            let error = try #require(await failure { try await start([:], id, .compareInput) } as? DurableError)
+            #expect(error.code == .invalidArgument)
+            #expect(error.message.contains(words))
+            #expect(try await database.text("SELECT count(*)::text FROM durable.workflow") == "0")
+        }
+    }
+
+    @Test func `ids of any other text and of the greatest length work to the end`() async throws {
+        let ids = [
+            String(repeating: "é", count: 256), "a/b[0]@1 %?'\"\\ \u{1F469}\u{200D}\u{1F680}\n", "\u{7F}", "e\u{301}",
+            "é",
+        ]
+        try await self.withStarters { start, database in
+            for id in ids {
+                let result = try await start(["a": 1], id, .compareInput).result()
+                #expect(result == ["a": 1])
+            }
+            #expect(
+                Set(try await database.rows("SELECT id FROM durable.workflow")).count == 4,
+                "Swift finds two of them equal"
+            )
+            #expect(try await database.text("SELECT count(*)::text FROM durable.workflow") == "5")
+        }
+    }
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import Durable
+
+@Suite struct WriteQueueTests {
+    @Test func `an idle connection takes what is there at once, and what comes meanwhile goes with the next batch`() {
+        var queue = WriteQueue<QueuedRow>.open(1)
+        queue.submit(lanes: [1])
+        #expect(queue.next()?.lanes == [1])
+        queue.submit(lanes: [2, 3, 1])
+        #expect(queue.next() == nil)
+        #expect(queue.settled(0).map(\.laneNumber) == [1])
+        #expect(queue.next()?.lanes == [2, 3, 1])
+        #expect(queue.next() == nil)
+        queue.settled(0)
+        #expect(queue.isEmpty)
+    }
+
+    @Test func `a second connection sends only from 128 waiting rows on`() {
+        var queue = WriteQueue<QueuedRow>.open(2)
+        queue.submit(lanes: [1])
+        #expect(queue.next()?.connection == 0)
+        queue.submit(lanes: 2...128)
+        #expect(queue.next() == nil, "127 rows wait")
+        queue.submit(lanes: [129])
+        let send = queue.next()
+        #expect(send?.connection == 1)
+        #expect(send?.entries.count == 128)
+        #expect(queue.pendingCount == 0)
+    }
+
+    @Test func `later rows of a run wait for the connection that its earlier ones are on, in their order`() {
+        var queue = WriteQueue<QueuedRow>.open(2)
+        queue.submit(1, of: 7)
+        #expect(queue.next()?.connection == 0)
+        for serial in 1...3 { queue.submit(QueuedRow(laneNumber: 7, serial: serial)) }
+        queue.submit(lanes: 100..<228)
+        let second = queue.next()
+        #expect(second?.connection == 1)
+        #expect(second?.lanes == (100..<228).map { UInt64($0) }, "none of run 7 goes over another connection")
+        #expect(queue.next() == nil)
+        queue.settled(1)
+        #expect(queue.next() == nil, "the other connection is free, and run 7 still waits for the first one")
+        queue.settled(0)
+        let rest = queue.next()
+        #expect(rest?.entries.map(\.serial) == [1, 2, 3])
+        #expect(rest?.lanes == [7, 7, 7])
+    }
+
+    @Test func `after a commit that wakes several runs the next batch waits for their rows`() {
+        var queue = WriteQueue<QueuedRow>.open(1)
+        queue.submit(lanes: [1, 2])
+        #expect(queue.next() != nil)
+        queue.submit(lanes: [3])
+        queue.settled(0, holding: true)
+        #expect(queue.next() == nil)
+        queue.submit(lanes: [1, 2])
+        queue.released()
+        #expect(queue.next()?.lanes == [3, 1, 2])
+    }
+
+    @Test func `a held batch goes out once 128 rows wait`() {
+        var queue = WriteQueue<QueuedRow>.open(1)
+        queue.submit(lanes: [1, 2])
+        #expect(queue.next() != nil)
+        queue.settled(0, holding: true)
+        queue.submit(lanes: 3..<130)
+        #expect(queue.next() == nil)
+        queue.submit(lanes: [130])
+        #expect(queue.next()?.entries.count == 128)
+    }
+
+    @Test func `a batch has at most 512 rows and 1 MiB, and a larger row goes alone`() {
+        var queue = WriteQueue<QueuedRow>.open(1)
+        queue.submit(lanes: 0..<600)
+        #expect(queue.next()?.entries.count == 512)
+        queue.settled(0)
+        #expect(queue.next()?.entries.count == 88)
+        queue.settled(0)
+
+        queue.submit(lanes: 0..<3, size: 400 << 10)
+        #expect(queue.next()?.lanes == [0, 1])
+        queue.settled(0)
+        #expect(queue.next()?.lanes == [2])
+        queue.settled(0)
+
+        queue.submit(lanes: [1], size: 10)
+        queue.submit(lanes: [2], size: 5 << 20)
+        queue.submit(lanes: [3], size: 10)
+        #expect(queue.waitingBytes == (5 << 20) + 20)
+        for lane in [1, 2, 3] as [UInt64] {
+            #expect(queue.next()?.lanes == [lane])
+            queue.settled(0)
+        }
+        #expect(queue.waitingBytes == 0)
+    }
+
+    @Test func `a run with more rows than a batch looks at does not hide the others for ever`() {
+        var limits = WriteQueue<QueuedRow>.Limits()
+        limits.scan = 200
+        limits.overflow = 2
+        var queue = WriteQueue<QueuedRow>.open(2, limits)
+        queue.submit(1, of: 1)
+        #expect(queue.next()?.connection == 0)
+        queue.submit(300, of: 1)
+        queue.submit(1, of: 2)
+        #expect(queue.next() == nil, "the second connection sees 200 rows of a run that is not its own")
+        queue.settled(0)
+        var sent = 0
+        while let send = queue.next() {
+            sent += send.entries.count
+            queue.settled(send.connection)
+        }
+        #expect(sent == 301)
+        #expect(queue.isEmpty)
+    }
+
+    @Test func `rows of runs that are over are taken out, the others keep their order`() {
+        var queue = WriteQueue<QueuedRow>.open(1)
+        queue.submit(lanes: [9])
+        #expect(queue.next() != nil)
+        queue.submit(lanes: [1, 2, 1, 3, 2])
+        let withdrawn = queue.withdraw { $0.laneNumber == 1 }
+        #expect(withdrawn.map(\.laneNumber) == [1, 1])
+        #expect(queue.waitingBytes == 300)
+        queue.settled(0)
+        #expect(queue.next()?.lanes == [2, 3, 2])
+    }
+
+    @Test func `what is not open takes nothing, and what is in flight is not lost with its connection`() {
+        var queue = WriteQueue<QueuedRow>(connections: 2)
+        queue.submit(lanes: [1])
+        #expect(queue.next() == nil)
+        queue.opened(1)
+        #expect(queue.next()?.connection == 1)
+        queue.closed(1)
+        queue.submit(lanes: [1])
+        #expect(!queue.isEmpty)
+        #expect(queue.settled(1).map(\.laneNumber) == [1], "its fate is found out before it counts as settled")
+        queue.closed(1)
+        #expect(queue.next() == nil)
+        queue.opened(0)
+        #expect(queue.next()?.lanes == [1])
+        #expect(queue.settled(1).isEmpty)
+    }
+}
