@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
+
 #if canImport(Darwin)
     package import Darwin
 #elseif canImport(Glibc)
@@ -112,6 +114,17 @@ package struct Child: Sendable {
     }
 
     package func closeInput() { _ = close(self.input) }
+
+    /// Takes note of the end of the child whenever it comes, on a thread of its own, for whoever does not `wait`.
+    ///
+    /// An ended child that nobody has asked after stays, and keeps Swift Testing's exit tests from seeing theirs: they
+    /// look at the first one that has ended, again and again.
+    package func reap() {
+        Thread.detachNewThread {
+            var status: Int32 = 0
+            while waitpid(self.pid, &status, 0) < 0 && errno == EINTR {}
+        }
+    }
 
     /// Waits for the end of the child; 0 is success.
     package func wait() -> Int32 {

@@ -100,7 +100,11 @@ final class Keeper: Sendable {
         )
     }
 
-    deinit { self.child.closeInput() }
+    deinit {
+        self.child.closeInput()
+        // One that was told to destroy its server has been waited for, and there is nothing left to reap.
+        self.child.reap()
+    }
 
     /// Waits until the server has started.
     func started() async throws {

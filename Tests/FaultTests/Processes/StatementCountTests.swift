@@ -59,6 +59,8 @@ extension FaultTests {
             count.begin()
             let running = Task { try await engine.run() }
             try await engine.waitUntilReady()
+            // The first look for due work is over too: what follows is the workflow's.
+            try await wait("the engine has come to rest") { count.isAtRest ? nil : "\(count.counts.keys)" }
             let handle = try await engine.start(CountedWorkflow.self, CountedWorkflow.Plan(steps: steps, rests: rests))
             #expect(try await handle.result() == steps)
             running.cancel()
@@ -126,6 +128,7 @@ private struct CountedWorkflow: Workflow {
 private final class StatementCount: Sendable {
     private struct State {
         var isCounting = false
+        var isAtRest = false
         var counts: [String: Int] = [:]
         var afterRest: [String: Int] = [:]
         var rests = 0
@@ -145,12 +148,20 @@ private final class StatementCount: Sendable {
     /// Since the second run came to the rest, apart from what comes by the clock.
     var afterRest: [String: Int] { self.state.withLock { $0.afterRest } }
 
+    /// Whether what an engine does at its boot is done.
+    var isAtRest: Bool { self.state.withLock { $0.isAtRest } }
+
     func begin() { self.state.withLock { $0.isCounting = true } }
     func end() { self.state.withLock { $0.isCounting = false } }
     func rested() { self.state.withLock { $0.rests += 1 } }
 
     func observe(_ event: StatementEvent) {
-        guard event.phase == .sending else { return }
+        guard event.phase == .sending else {
+            guard event.phase == .completed, event.statements.contains(where: { $0.contains("RECURSIVE pair") }) else {
+                return
+            }
+            return self.state.withLock { $0.isAtRest = true }
+        }
         // The claim loop goes round by the clock, and so does the question whether it has ended; the engine's own goodbye
         // has nothing to do with the workflow.
         let isTimed = event.statements.contains { text in
