@@ -28,14 +28,14 @@ extension ConnectionCore {
         guard let descriptor else { return false }
         var watched = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         let count = poll(&watched, 1, milliseconds)
+        // Read before the poller watches again, or it would be woken for what has been read by then.
+        if count > 0 { self.ready(.read) }
         self.state.withLock { state in
             state.isAttended = false
             guard state.connection != nil else { return }
             self.poller.modify(state.descriptor, id: state.registration, interest: state.interest)
         }
-        guard count > 0 else { return false }
-        self.ready(.read)
-        return true
+        return count > 0
     }
 }
 
