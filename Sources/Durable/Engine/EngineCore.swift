@@ -129,7 +129,7 @@ final class EngineCore: Sendable {
     private func end(_ run: Run, _ row: OutcomeRow) async {
         guard let ticket = self.writer.submit(.outcome(row), for: run.lane) else { return }
         do {
-            try await self.writer.waitUntilDurable(ticket, of: run.lane)
+            try await run.lane.waitUntilDurable(ticket)
             self.directory.board.deliver(Outcome(status: row.status, output: row.output, error: row.error), for: run.id)
         } catch {
             run.logger.info("run.outcome_dropped", metadata: ["error": "\(error)"])

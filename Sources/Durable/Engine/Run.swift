@@ -192,7 +192,7 @@ final class Run: Sendable {
         try self.checkAlive()
         do {
             if self.plan.isResumed { try await self.lane.waitUntilDurable(self.claimCommit()) }
-            try await self.engine.writer.waitUntilDurable(ticket, of: self.lane)
+            try await self.lane.waitUntilDurable(ticket)
             if !self.lease.mayStartEffect() { try await self.lease.waitUntilMayStartEffect() }
         } catch {
             if self.isInterrupted { throw self.interruptionError }

@@ -29,7 +29,6 @@ package final class JournalWriter: Sendable {
         /// Whether BEGIN and COMMIT are said, since a session's settings did not hold.
         var isExplicit = false
         var isStopped = false
-        var attendance = Attendance()
         var congested: [UnsafeContinuation<Void, Never>] = []
         var drained: [UnsafeContinuation<Void, Never>] = []
     }
@@ -165,23 +164,6 @@ package final class JournalWriter: Sendable {
                 if hasRoom { waiter.resume() }
             }
         }
-    }
-
-    /// Waits until a row is durable.
-    ///
-    /// A run that is alone waits for its commit on its own thread, at most a millisecond: nothing else of the engine's wants
-    /// the thread, and waking the poller and then this thread again would cost a good part of what the commit costs. Where
-    /// commits take longer, or there is one processor only, it suspends like any other.
-    package func waitUntilDurable(_ ticket: Int, of lane: RunLane) async throws {
-        if lane.isDurable(ticket) { return }
-        let connection = self.state.withLock { state -> PostgresConnection? in
-            guard let index = state.queue.soleConnection(of: lane.number), state.attendance.isWorthwhile() else {
-                return nil
-            }
-            return state.connections[index]
-        }
-        if let connection, !connection.attend(milliseconds: 1) { self.state.withLock { $0.attendance.wasInVain() } }
-        try await lane.waitUntilDurable(ticket)
     }
 
     // MARK: - Sending

@@ -108,7 +108,7 @@ package final class RunLane: Sendable {
         if let outcome { waiter(outcome) }
     }
 
-    package func isDurable(_ ticket: Int) -> Bool {
+    private func isDurable(_ ticket: Int) -> Bool {
         self.state.withLock { ticket <= $0.durable }
     }
 }

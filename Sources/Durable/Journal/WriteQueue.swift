@@ -123,12 +123,6 @@ package struct WriteQueue<Entry: QueuedWrite>: Sendable {
         return withdrawn
     }
 
-    /// The only connection with a batch in flight, if that batch is of this run alone and nothing waits.
-    package func soleConnection(of lane: UInt64) -> Int? {
-        guard self.pending.isEmpty, self.inFlight.count == 1 else { return nil }
-        return self.inFlight[lane]
-    }
-
     // MARK: - Actions
 
     /// The next batch to send, if one should be sent now.

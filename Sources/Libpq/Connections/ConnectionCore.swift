@@ -37,8 +37,6 @@ final class ConnectionCore: PollerSource {
         var registration: UInt64 = 0
         var descriptor: Int32 = -1
         var interest: Readiness = .read
-        /// A thread other than the poller's waits for the reply, see `attend`.
-        var isAttended = false
         var machine = PipelineMachine()
         var outstanding: Deque<Outstanding> = []
         var prepared: PreparedStatements
@@ -137,7 +135,6 @@ final class ConnectionCore: PollerSource {
         let wanted: Readiness = PQflush(connection) == 1 ? [.read, .write] : .read
         guard wanted != state.interest else { return }
         state.interest = wanted
-        if state.isAttended { return }
         self.poller.modify(state.descriptor, id: state.registration, interest: wanted)
     }
 
