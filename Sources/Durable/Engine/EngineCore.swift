@@ -2,6 +2,7 @@
 
 import Libpq
 import Logging
+import Synchronization
 
 /// What every run of an engine works with.
 final class EngineCore: Sendable {
@@ -19,6 +20,7 @@ final class EngineCore: Sendable {
     let runs: RunTable
     let directory: WorkflowDirectory
     let logger: Logger
+    private let isLeaving = Atomic(false)
 
     init(
         options: EngineOptions,
@@ -61,7 +63,20 @@ final class EngineCore: Sendable {
     func launch(_ plan: RunPlan, _ workflow: RegisteredWorkflow, lane: RunLane, lease: Lease) {
         let run = Run(plan: plan, lane: lane, lease: lease, failures: workflow.failures, engine: self)
         self.runs.insert(run)
+        // A start that was on its way when the process was asked to leave: handed over like the others.
+        if self.isLeaving.load(ordering: .acquiring) { self.handOver(run) }
         run.attach(Task { await self.execute(run, workflow) })
+    }
+
+    /// Interrupts every run at its next call, now and as they come: the process is asked to leave.
+    func leave() {
+        self.isLeaving.store(true, ordering: .releasing)
+        for run in self.runs.all { self.handOver(run) }
+    }
+
+    private func handOver(_ run: Run) {
+        let row = ReleaseRow(state: .queued, runAt: self.now(), waitingFor: nil, reason: nil, error: nil)
+        run.interrupt(Run.Interruption(cause: .shutdown, release: row), cancelling: false)
     }
 
     @concurrent

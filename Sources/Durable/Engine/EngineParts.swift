@@ -204,11 +204,7 @@ struct EngineParts: Sendable {
 
     /// Interrupts every run at its next call, waits for steps that run, hands everything over, and frees the lease.
     func shutDown(within drain: Duration) async {
-        let now = self.core.now()
-        for run in self.core.runs.all {
-            let row = ReleaseRow(state: .queued, runAt: now, waitingFor: nil, reason: nil, error: nil)
-            run.interrupt(Run.Interruption(cause: .shutdown, release: row), cancelling: false)
-        }
+        self.core.leave()
         let runs = self.core.runs
         let isDrained = await Backoff.finishes(within: drain) { await runs.waitUntilEmpty() }
         if !isDrained {

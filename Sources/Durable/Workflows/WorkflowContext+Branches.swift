@@ -160,6 +160,7 @@ extension WorkflowContext {
     /// - Parameters:
     ///   - name: What the scope is called in the journal; 1 to 128 bytes.
     ///   - body: The calls, made on the context of the scope.
+    @discardableResult
     public func scope<Value>(
         _ name: String,
         _ body: (WorkflowContext) async throws -> Value

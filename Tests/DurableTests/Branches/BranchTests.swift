@@ -11,7 +11,7 @@ import Testing
         let first = Gate()
         let second = Gate()
         let program = Plain { _, workflow in
-            let (number, text, nothing) = try await workflow.parallel(
+            let (number, text, nothing): (Int, String, Void) = try await workflow.parallel(
                 { branch in
                     try await branch.step("left") { _ in
                         first.open()

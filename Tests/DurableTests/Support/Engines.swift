@@ -63,6 +63,7 @@ private struct RunningTask: @unchecked Sendable {
 }
 
 /// Runs the body with an engine on a database of its own.
+@discardableResult
 func withEngine<R>(
     _ workflows: [any Workflow],
     _ options: EngineOptions = .test,
@@ -84,6 +85,7 @@ extension Recorder where Event: Hashable {
 
 extension TestDatabase {
     /// Runs an engine beside the body, and stops it afterwards: as a deploy would, handing over what it runs.
+    @discardableResult
     func withEngine<R>(
         _ workflows: [any Workflow],
         _ options: EngineOptions = .test,
