@@ -24,7 +24,9 @@ package enum BatchRemedy: Sendable, Equatable {
     case reconnect
     /// Some row is there already: see whose, drop the runs that lost, send the rest.
     case inspect
-    /// A stranger holds a lock, or the server is short of something for now: send smaller, later, until it works.
+    /// A stranger holds a lock: find whose rows meet it, and let all others pass.
+    case stepAside
+    /// The server is short of something for now: send smaller, later, until it works.
     case retry
     /// A row that the server will never take: find it by halving.
     case divide
@@ -53,8 +55,10 @@ package enum BatchRemedy: Sendable, Equatable {
         case "DU003": self = .superseded(.incarnationChanged)
         case "DU002": self = .sayBegin
         case "23505": self = .inspect
-        // Lock not available, deadlock, serialization failure, query cancelled, read-only (a standby, or a full disk's remedy).
-        case "55P03", "40P01", "40001", "57014", "25006": self = .retry
+        // Lock not available, deadlock, serialization failure, query cancelled.
+        case "55P03", "40P01", "40001", "57014": self = .stepAside
+        // Read-only: a standby, or a full disk's remedy.
+        case "25006": self = .retry
         default:
             switch state.prefix(2) {
             // Connection trouble; operator intervention (shutdown, crash).

@@ -9,6 +9,8 @@ import Synchronization
 extension JournalWriter {
     /// Finds out what became of a batch, row by row if need be, and puts the connection back to work.
     func settle(_ entries: [WriteEntry], on index: Int, after failure: BatchFailure) {
+        self.state.withLock { $0.queue.met(troubleOn: index) }
+        self.pump()
         Task.detached { [self] in
             await self.finish(entries, on: index, after: failure)
             _ = self.state.withLock { $0.queue.settled(index) }
@@ -45,6 +47,9 @@ extension JournalWriter {
                     continue
                 }
                 entries = rest
+            case .stepAside:
+                if self.laneCount(entries) > 1 { return await self.divide(entries, on: index, after: failure) }
+                return self.postpone(entries, of: entries[0].lane, on: index)
             case .retry:
                 if self.laneCount(entries) > 1 { return await self.divide(entries, on: index, after: failure) }
                 await self.pause(tries)
@@ -61,6 +66,16 @@ extension JournalWriter {
                 return
             case .failed(let next): failure = next
             }
+        }
+    }
+
+    /// Puts the rows of one run aside for a while: a stranger may hold his lock for as long as he likes.
+    private func postpone(_ entries: [WriteEntry], of lane: RunLane, on index: Int) {
+        let times = self.state.withLock { $0.queue.postpone(entries, of: lane.number, on: index) }
+        Task.detached { [self] in
+            await self.pause(times)
+            self.state.withLock { $0.queue.returned(lane.number) }
+            self.pump()
         }
     }
 

@@ -54,6 +54,12 @@ package struct WriteQueue<Entry: QueuedWrite>: Sendable {
     /// Where each run has rows in flight.
     private var inFlight: [UInt64: Int] = [:]
     private var isHeld = false
+    /// Connections whose batch was not simply committed: nobody knows how long that takes, so they help nobody.
+    private var troubled: Set<Int> = []
+    /// Runs whose rows met a stranger's lock, with how often; they go alone from now on.
+    private var strayed: [UInt64: Int] = [:]
+    /// Those among them whose next try is not due.
+    private var postponed: Set<UInt64> = []
 
     package init(connections: Int, limits: Limits = Limits()) {
         self.limits = limits
@@ -91,9 +97,38 @@ package struct WriteQueue<Entry: QueuedWrite>: Sendable {
     package mutating func settled(_ connection: Int, holding: Bool = false) -> [Entry] {
         guard case .busy(let entries) = self.connections[connection] else { return [] }
         self.connections[connection] = .idle
-        for entry in entries { self.inFlight[entry.laneNumber] = nil }
+        self.troubled.remove(connection)
+        for entry in entries {
+            self.inFlight[entry.laneNumber] = nil
+            self.strayed[entry.laneNumber] = nil
+        }
         if holding { self.isHeld = true }
         return entries
+    }
+
+    /// What became of a connection's batch must be found out: until then other connections do not count on it.
+    package mutating func met(troubleOn connection: Int) {
+        if case .busy = self.connections[connection] { self.troubled.insert(connection) }
+    }
+
+    /// Rows of one run, in flight on a connection, met a stranger's lock: they wait aside, in front of all later rows of
+    /// their run, until `returned(_:)`.
+    ///
+    /// - Returns: How often that has happened to the run.
+    package mutating func postpone(_ entries: [Entry], of run: UInt64, on connection: Int) -> Int {
+        guard case .busy(let all) = self.connections[connection] else { return 0 }
+        self.connections[connection] = .busy(all.filter { $0.laneNumber != run })
+        self.inFlight[run] = nil
+        self.pending.prepend(contentsOf: entries)
+        for entry in entries { self.pendingBytes += entry.size }
+        self.postponed.insert(run)
+        self.strayed[run, default: 0] += 1
+        return self.strayed[run, default: 0]
+    }
+
+    /// The next try of rows that were postponed is due.
+    package mutating func returned(_ run: UInt64) {
+        self.postponed.remove(run)
     }
 
     /// The runs that the last commit woke have had their turn.
@@ -114,6 +149,8 @@ package struct WriteQueue<Entry: QueuedWrite>: Sendable {
         for entry in self.pending {
             if isOver(entry) {
                 withdrawn.append(entry)
+                self.strayed[entry.laneNumber] = nil
+                self.postponed.remove(entry.laneNumber)
                 self.pendingBytes -= entry.size
             } else {
                 kept.append(entry)
@@ -136,7 +173,7 @@ package struct WriteQueue<Entry: QueuedWrite>: Sendable {
             case .closed:
                 continue
             case .busy:
-                hasHelper = true
+                if !self.troubled.contains(index) { hasHelper = true }
             case .idle:
                 let threshold = hasHelper || self.isHeld ? self.limits.overflow : 1
                 if self.pending.count >= threshold, let entries = self.take(for: index) {
@@ -158,12 +195,19 @@ package struct WriteQueue<Entry: QueuedWrite>: Sendable {
         while looked < self.limits.scan, taken.count < self.limits.rows, let entry = self.pending.first {
             looked += 1
             let lane = entry.laneNumber
-            if let other = self.inFlight[lane], other != connection {
+            let isElsewhere = self.inFlight[lane].map { $0 != connection } ?? false
+            if isElsewhere || self.postponed.contains(lane) {
                 skipped.append(entry)
                 self.pending.removeFirst()
                 continue
             }
             if !taken.isEmpty, bytes + entry.size > self.limits.bytes { break }
+            // What meets a lock for the second time is not to take others with it.
+            if let first = taken.first?.laneNumber, first != lane,
+                self.strayed[first] != nil || self.strayed[lane] != nil
+            {
+                break
+            }
             self.pending.removeFirst()
             self.inFlight[lane] = connection
             bytes += entry.size

@@ -15,6 +15,7 @@ private struct WriterModel {
     private var submitted: [UInt64: Int] = [:]
     private var settled: [UInt64: Int] = [:]
     private var over: Set<UInt64> = []
+    private var aside: Set<UInt64> = []
 
     init(seed: UInt64, connections: Int, lanes: UInt64) {
         var limits = WriteQueue<QueuedRow>.Limits()
@@ -34,11 +35,14 @@ private struct WriterModel {
 
     /// One event, and whatever the queue wants to send after it: as the writer does.
     mutating func step() {
-        switch self.chance(12) {
+        switch self.chance(15) {
         case 0...5: self.submit()
         case 6...8: self.settleOne()
         case 9: self.release()
         case 10: self.openOrClose()
+        case 11: if let connection = self.busy.keys.sorted().first { self.queue.met(troubleOn: connection) }
+        case 12: self.postpone()
+        case 13: self.comeBack()
         default: if self.chance(8) == 0 { self.withdraw() }
         }
         self.send()
@@ -51,9 +55,15 @@ private struct WriterModel {
         }
         self.send()
         var turns = 0
-        while !self.busy.isEmpty || self.releases > 0, turns < 100_000 {
+        while !self.busy.isEmpty || self.releases > 0 || !self.aside.isEmpty, turns < 100_000 {
             turns += 1
-            if self.releases > 0, self.chance(2) == 0 { self.release() } else { self.settleOne() }
+            if !self.aside.isEmpty, self.chance(2) == 0 {
+                self.comeBack()
+            } else if self.releases > 0, self.chance(2) == 0 {
+                self.release()
+            } else {
+                self.settleOne()
+            }
             self.send()
         }
         #expect(self.queue.isEmpty, "\(self.queue.pendingCount) rows are stuck")
@@ -76,6 +86,7 @@ private struct WriterModel {
             #expect(self.open.contains(send.connection), "only an open connection is used")
             #expect(self.busy[send.connection] == nil, "one batch is in flight per connection")
             #expect(!send.entries.isEmpty && send.entries.count <= 5)
+            #expect(send.entries.allSatisfy { !self.aside.contains($0.laneNumber) }, "what waits aside is not sent")
             #expect(send.entries.count == 1 || send.entries.reduce(0) { $0 + $1.size } <= 1_000)
             for (other, entries) in self.busy where other != send.connection {
                 let lanes = Set(entries.map(\.laneNumber))
@@ -102,6 +113,24 @@ private struct WriterModel {
             self.settled[entry.laneNumber, default: 0] += 1
         }
         if isHolding { self.releases += 1 }
+    }
+
+    /// One run of a batch met a stranger's lock.
+    private mutating func postpone() {
+        guard let connection = self.busy.keys.sorted().randomElement(using: &self.random),
+            let entries = self.busy[connection], let lane = entries.randomElement(using: &self.random)?.laneNumber
+        else { return }
+        self.queue.met(troubleOn: connection)
+        let met = entries.filter { $0.laneNumber == lane }
+        #expect(self.queue.postpone(met, of: lane, on: connection) > 0)
+        self.busy[connection] = entries.filter { $0.laneNumber != lane }
+        self.aside.insert(lane)
+    }
+
+    private mutating func comeBack() {
+        guard let lane = self.aside.sorted().randomElement(using: &self.random) else { return }
+        self.aside.remove(lane)
+        self.queue.returned(lane)
     }
 
     /// Every hold is followed by a release, sooner or later.

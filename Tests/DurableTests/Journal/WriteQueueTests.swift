@@ -129,6 +129,56 @@ import Testing
         #expect(queue.next()?.lanes == [2, 3, 2])
     }
 
+    @Test func `a connection in trouble is not counted on`() {
+        var queue = WriteQueue<QueuedRow>.open(2)
+        queue.submit(lanes: [1])
+        #expect(queue.next()?.connection == 0)
+        queue.submit(lanes: [2, 1])
+        #expect(queue.next() == nil)
+        queue.met(troubleOn: 0)
+        let other = queue.next()
+        #expect(other?.connection == 1)
+        #expect(other?.lanes == [2], "what must wait for the first connection does")
+        queue.settled(0)
+        queue.settled(1)
+        #expect(queue.next()?.lanes == [1])
+        queue.submit(lanes: [3])
+        #expect(queue.next() == nil, "the trouble is over")
+    }
+
+    @Test func `rows that met a stranger's lock wait aside, in front of their run, and go alone`() {
+        var queue = WriteQueue<QueuedRow>.open(1)
+        queue.submit(2, of: 1)
+        queue.submit(lanes: [2])
+        let batch = queue.next()?.entries ?? []
+        #expect(batch.count == 3)
+        queue.submit(QueuedRow(laneNumber: 1, serial: 2))
+        queue.submit(lanes: [3])
+        #expect(queue.postpone(batch.filter { $0.laneNumber == 1 }, of: 1, on: 0) == 1)
+        #expect(queue.settled(0).map(\.laneNumber) == [2])
+        #expect(queue.next()?.lanes == [3], "others pass")
+        queue.settled(0)
+        #expect(queue.next() == nil)
+        queue.submit(lanes: [4])
+        queue.returned(1)
+        let alone = queue.next()
+        #expect(alone?.lanes == [1, 1, 1])
+        #expect(alone?.entries.map(\.serial) == [0, 1, 2])
+        #expect(queue.postpone(alone?.entries ?? [], of: 1, on: 0) == 2)
+        queue.settled(0)
+        #expect(queue.next()?.lanes == [4])
+        queue.settled(0)
+        queue.returned(1)
+        queue.submit(lanes: [5])
+        #expect(queue.next()?.lanes == [1, 1, 1])
+        queue.settled(0)
+        queue.submit(lanes: [1])
+        #expect(queue.next()?.lanes == [5, 1], "once it was written it goes with the others again")
+        queue.settled(0)
+        #expect(queue.isEmpty)
+        #expect(queue.waitingBytes == 0)
+    }
+
     @Test func `what is not open takes nothing, and what is in flight is not lost with its connection`() {
         var queue = WriteQueue<QueuedRow>(connections: 2)
         queue.submit(lanes: [1])
