@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DurableTesting
+import Foundation
+import Testing
+
+@testable import Durable
+
+@Suite struct ManyBranchesTests {
+    /// What this process holds in memory now, in bytes.
+    private static func residentBytes() -> Int {
+        let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
+        let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+        return pages * Int(getpagesize())
+    }
+
+    #if os(Linux)
+        @Test func `a thousand branches of large results need the memory of those that run at a time`() async throws {
+            // 8 MiB each where there is time for it: 8 GiB take the server minutes on a small machine.
+            let isFull = ProcessInfo.processInfo.environment["DURABLE_TEST_LARGE"] != nil
+            let size = (isFull ? 8 << 20 : 256 << 10) - 2
+            let value = String(repeating: "x", count: size)
+            let before = Self.residentBytes()
+            let most = Recorder<Int>()
+            let program = Plain { _, workflow in
+                let counts = try await workflow.map(Array(0..<1_000)) { element, branch in
+                    let text = try await branch.step("large") { _ in value + "" }
+                    if element % 50 == 0 { most.record(Self.residentBytes()) }
+                    return text.utf8.count
+                }
+                return counts.reduce(0, +)
+            }
+            try await withDatabase(limit: .seconds(isFull ? 900 : 60)) { database in
+                let sum = try await database.withEngine([program]) { engine in
+                    try await engine.start(Plain<Int>.self, id: "a").result()
+                }
+                #expect(sum == 1_000 * size)
+                let count = try await database.text("SELECT count(*)::text FROM durable.journal WHERE name = 'large'")
+                #expect(count == "1000")
+            }
+            // All of them would be 8 GiB, or 250 MiB, and as much again as JSON.
+            #expect(most.all.count == 20)
+            #expect((most.all.max() ?? 0) - before < (isFull ? 2_048 : 160) << 20)
+        }
+    #endif
+
+    @Test func `a thousand branches come back in order`() async throws {
+        let program = Plain { _, workflow in
+            try await workflow.map(Array(0..<1_000)) { element, branch in
+                try await branch.step("work") { _ in element }
+            }
+        }
+        try await withEngine([program]) { engine, database in
+            let values = try await engine.start(Plain<[Int]>.self, id: "a").result()
+            #expect(values == Array(0..<1_000))
+            #expect(try await database.text("SELECT count(*)::text FROM durable.journal") == "1001")
+        }
+    }
+}
