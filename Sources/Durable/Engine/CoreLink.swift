@@ -11,6 +11,9 @@ final class CoreLink: Sendable {
 
     func connect(_ core: EngineCore) { self.storage.withLock { $0 = core } }
 
+    /// Lets go of the core, which refers to the executor: else neither would ever end, nor the lease's thread.
+    func disconnect() { self.storage.withLock { $0 = nil } }
+
     /// What the engine does when its identity lapses, ends, or is replaced.
     func events(sweeps: Bell) -> ExecutorEvents {
         ExecutorEvents(

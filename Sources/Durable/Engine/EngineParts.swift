@@ -9,6 +9,7 @@ struct EngineParts: Sendable {
     let registry: WorkflowRegistry
     let recovery: Recovery
     let housekeeping: PostgresPool
+    let link: CoreLink
     let claims: Bell
     let sweeps: Bell
 
@@ -81,6 +82,7 @@ struct EngineParts: Sendable {
             if let current = executor.lease?.identity, current != lease.identity { writer.become(current) }
         } catch {
             await executor.stop()
+            link.disconnect()
             throw (error as? PostgresError).map { DurableError($0) } ?? error
         }
         logger.info(
@@ -103,6 +105,7 @@ struct EngineParts: Sendable {
                 logger: logger
             ),
             housekeeping: housekeeping,
+            link: link,
             claims: claims,
             sweeps: sweeps
         )
@@ -221,6 +224,7 @@ struct EngineParts: Sendable {
         self.core.directory.board.stop()
         self.core.pool.shutdown()
         self.housekeeping.shutdown()
+        self.link.disconnect()
         self.core.logger.info("engine.stopped")
     }
 }
