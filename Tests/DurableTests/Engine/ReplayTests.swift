@@ -124,42 +124,6 @@ import Testing
         #expect(statements.all.allSatisfy { $0.hasPrefix("INSERT") }, "\(statements.all)")
     }
 
-    @Test func `with immediate durability a step is durable before it returns`() async throws {
-        let counts = Recorder<String>()
-        try await withDatabase { database in
-            let program = Plain { _, workflow in
-                for index in 0..<5 {
-                    try await workflow.step("s\(index)") { _ in index }
-                    counts.record(try await database.text("SELECT count(*)::text FROM durable.journal"))
-                }
-                return Nothing()
-            }
-            try await database.withEngine([program], .test.with { $0.durability = .immediate }) { engine in
-                try await engine.start(Plain<Nothing>.self, id: "a").result()
-            }
-        }
-        #expect(counts.all == ["1", "2", "3", "4", "5"])
-    }
-
-    @Test func `an effect begins only when everything before it is durable`() async throws {
-        let counts = Recorder<String>()
-        try await withDatabase { database in
-            let program = Plain { _, workflow in
-                for index in 0..<5 {
-                    try await workflow.step("s\(index)") { _ in
-                        counts.record((try? await database.text("SELECT count(*)::text FROM durable.journal")) ?? "?")
-                        return index
-                    }
-                }
-                return Nothing()
-            }
-            try await database.withEngine([program]) { engine in
-                try await engine.start(Plain<Nothing>.self, id: "a").result()
-            }
-        }
-        #expect(counts.all == ["0", "1", "2", "3", "4"])
-    }
-
     @Test func `what the context throws after an interruption is no failure of the user's`() async throws {
         let compensated = Counter()
         let after = Recorder<String>()
