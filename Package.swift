@@ -86,7 +86,7 @@ let package = Package(
         .testTarget(name: "LibpqTests", dependencies: ["Libpq", "TemporaryPostgres"], swiftSettings: settings),
         .testTarget(
             name: "DurableTests",
-            dependencies: ["Durable", "DurableTesting", "Libpq", "TemporaryPostgres"],
+            dependencies: ["CLibpq", "Durable", "DurableTesting", "Libpq", "TemporaryPostgres"],
             swiftSettings: settings
         ),
         // The code of README.md and of the articles, and the tests that hold the two together.

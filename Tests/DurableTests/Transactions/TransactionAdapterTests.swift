@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLibpq
 import Durable
 import DurableTesting
 import Libpq
@@ -39,6 +40,19 @@ private struct Reserve<Adapter: TransactionAdapter>: Workflow {
             let pool = PostgresPool(database.configuration)
             defer { pool.shutdown() }
             try await self.check(Reserve(adapter: PoolAdapter(pool)), on: database)
+        }
+    }
+
+    @Test func `a PGconn that the service opened commits rows and checkpoint together`() async throws {
+        try await withTestDatabase { database in
+            let pointer = try #require(PQconnectdb(database.connectionString))
+            defer { PQfinish(pointer) }
+            let connection = BorrowedConnection(unsafe: pointer)
+            try await self.check(Reserve(adapter: BorrowedConnectionAdapter(connection)), on: database)
+            // What the server refuses is an error with its words, and the connection stays usable.
+            let error = await #expect(throws: PostgresError.self) { try await connection.run("SELECT 1 / 0") }
+            #expect(error?.sqlState == "22012")
+            #expect(try await connection.run("SELECT $1::text, NULL", ["x"]) == [["x", nil]])
         }
     }
 

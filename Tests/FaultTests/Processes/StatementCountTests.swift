@@ -84,17 +84,18 @@ extension FaultTests {
             for row in rows {
                 server[try row.decode(0, as: String.self), default: 0] += try row.decode(1, as: Int.self)
             }
-            // A claim that the engine's end has interrupted may have been counted by the driver alone.
+            // A look that the engine's end has interrupted may have been counted by the driver alone.
             if !isTimed {
                 #expect(
-                    server.values.reduce(0, +) == count.sumWithoutControl(),
+                    (count.sumWithoutControl() - 8...count.sumWithoutControl()).contains(server.values.reduce(0, +)),
                     "the server has counted others than the driver"
                 )
             }
             // Texts without constants are the same on both sides.
             for (text, calls) in server where text.contains("journal") || text.contains(".fence(") {
                 if let counted = count.counts[text] {
-                    #expect(calls == counted || isTimed && calls < counted, "\(text)")
+                    let mayBeInterrupted = isTimed || text.contains(".fence(")
+                    #expect(calls == counted || mayBeInterrupted && calls < counted, "\(text)")
                 }
             }
             let journal = server.filter { $0.key.contains("INSERT INTO \"durable\".journal") }
