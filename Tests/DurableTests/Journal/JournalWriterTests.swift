@@ -14,7 +14,7 @@ import Testing
         let writer: JournalWriter
         let executor: Executor
         let identity: ExecutorIdentity
-        let superseded = Recorder<Int32>()
+        let superseded: Recorder<Int32>
 
         func lane(_ workflow: String, token: Int64 = .random(in: .min ... .max)) -> RunLane {
             RunLane(workflow: workflow, token: token, executor: self.identity)
@@ -30,6 +30,7 @@ import Testing
 
     private func withWriter(
         connections: Int = 2,
+        keepsSettings: Bool = true,
         _ body: (Fixture) async throws -> Void
     ) async throws {
         try await ExecutorFixture.run { fixture in
@@ -37,7 +38,7 @@ import Testing
             let lease = try await executor.register()
             let superseded = Recorder<Int32>()
             let writer = JournalWriter(
-                configuration: fixture.configuration.forEngine(),
+                configuration: keepsSettings ? fixture.configuration.forEngine() : fixture.configuration,
                 statements: JournalStatements(schema: .standard),
                 connections: connections,
                 batchDeadline: .seconds(20),
@@ -45,7 +46,13 @@ import Testing
                 events: JournalWriter.Events { identity, _ in superseded.record(identity.number) }
             )
             try await writer.start(as: lease.identity)
-            let made = Fixture(fixture: fixture, writer: writer, executor: executor, identity: lease.identity)
+            let made = Fixture(
+                fixture: fixture,
+                writer: writer,
+                executor: executor,
+                identity: lease.identity,
+                superseded: superseded
+            )
             do {
                 try await body(made)
             } catch {
@@ -165,6 +172,7 @@ import Testing
             fixture.writer.submit(Self.step(1), for: lane)
             #expect(await failure { try await lane.waitUntilDurable(2) } is SupersededRun)
             #expect(fixture.writer.submit(Self.step(2), for: lane) == nil)
+            try await eventually("the engine hears of it") { fixture.superseded.all == [fixture.identity.number] }
             #expect(try await fixture.journal("w") == ["0 s"])
         }
     }
@@ -224,7 +232,7 @@ import Testing
     }
 
     @Test func `where a session does not keep its settings BEGIN is said`() async throws {
-        try await self.withWriter(connections: 1) { fixture in
+        try await self.withWriter(connections: 1, keepsSettings: false) { fixture in
             let lane = fixture.lane("w")
             // As behind a pool that hands out sessions anew: the database's own defaults are back.
             try await fixture.fixture.sql(
@@ -239,10 +247,9 @@ import Testing
                 """
             )
             fixture.writer.submit(Self.step(0), for: lane)
-            try await lane.waitUntilDurable(1)
+            try await eventually("the first row is written") { try await fixture.journal("w") == ["0 s"] }
             fixture.writer.submit(Self.step(1), for: lane)
-            try await lane.waitUntilDurable(2)
-            #expect(try await fixture.journal("w") == ["0 s", "1 s"])
+            try await eventually("and the next") { try await fixture.journal("w") == ["0 s", "1 s"] }
         }
     }
 }
