@@ -2,6 +2,7 @@
 
 import DurableTesting
 import Foundation
+import Libpq
 import Testing
 
 @testable import Durable
@@ -48,6 +49,41 @@ import Testing
             }
         }
     #endif
+
+    @Test func `branches wait for room while the database takes nothing`() async throws {
+        let value = String(repeating: "x", count: 64 << 10)
+        let (locked, bodies) = (Gate(), Counter())
+        let program = Plain { _, workflow in
+            try await workflow.step("first") { _ in try await locked.wait() }
+            let counts = try await workflow.map(Array(0..<1_500)) { _, branch in
+                let text = try await branch.step("large", retry: .never) { _ in value }
+                bodies.next()
+                return text.utf8.count
+            }
+            return counts.reduce(0, +)
+        }
+        try await withEngine([program]) { engine, database in
+            let handle = try await engine.start(Plain<Int>.self, id: "a")
+            // Branches whose first effect would wait for the record of `first` do not begin: it is written before the lock.
+            locked.open()
+            try await eventually("the first branches have run") { bodies.value > 0 }
+            let locker = try await PostgresConnection.connect(database.configuration)
+            defer { locker.close() }
+            try await locker.execute("BEGIN")
+            try await locker.execute("LOCK TABLE durable.journal IN SHARE MODE")
+            var before = -1
+            while before < bodies.value {
+                before = bodies.value
+                for _ in 0..<2 { try await database.waitForRefusal(of: "durable.journal") }
+            }
+            #expect(before < 1_500, "the others wait for room")
+            // 32 MiB wait, one more row for each of the 64 branches that run, and what was written before the lock.
+            let written = try await database.text("SELECT count(*)::text FROM durable.journal")
+            #expect(before - (Int(written) ?? 0) <= 512 + 64 + 64, "\(before) have run, \(written) are written")
+            try await locker.execute("ROLLBACK")
+            #expect(try await handle.result() == 1_500 * value.utf8.count)
+        }
+    }
 
     @Test func `a thousand branches come back in order`() async throws {
         let program = Plain { _, workflow in

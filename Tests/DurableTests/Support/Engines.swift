@@ -152,4 +152,18 @@ extension TestDatabase {
             ) == [state.rawValue]
         }
     }
+
+    /// Waits until a session has waited for a lock on a table, and has given up.
+    func waitForRefusal(of table: String) async throws {
+        let connection = try await PostgresConnection.connect(self.configuration)
+        defer { connection.close() }
+        for expected in ["1", "0"] {
+            try await eventually("a session waits for the lock on \(table) (\(expected))") {
+                try await connection.strings(
+                    "SELECT least(count(*), 1)::text FROM pg_locks WHERE NOT granted AND relation = $1::text::regclass",
+                    [table]
+                ) == [expected]
+            }
+        }
+    }
 }
