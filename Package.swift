@@ -1,4 +1,5 @@
 // swift-tools-version: 6.3
+import CompilerPluginSupport
 import PackageDescription
 
 /// What every target is compiled with.
@@ -20,6 +21,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "Durable", targets: ["Durable"]),
+        .library(name: "DurableMacros", targets: ["DurableMacros"]),
         .library(name: "DurableTesting", targets: ["DurableTesting"]),
         .library(name: "Libpq", targets: ["Libpq"]),
         .executable(name: "durable-demo", targets: ["durable-demo"]),
@@ -28,6 +30,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
+        // Only what uses the annotations builds it. A range, so that a service with other macros can resolve.
+        .package(url: "https://github.com/swiftlang/swift-syntax", "602.0.0"..<"604.0.0"),
     ],
     targets: [
         .systemLibrary(
@@ -53,6 +57,19 @@ let package = Package(
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+        // The annotations: a product of its own, so that who links `Durable` alone builds no swift-syntax.
+        .target(name: "DurableMacros", dependencies: ["Durable", "DurableMacrosPlugin"], swiftSettings: settings),
+        .macro(
+            name: "DurableMacrosPlugin",
+            dependencies: [
+                .product(name: "SwiftCompilerPlugin", package: "swift-syntax"),
+                .product(name: "SwiftDiagnostics", package: "swift-syntax"),
+                .product(name: "SwiftSyntax", package: "swift-syntax"),
+                .product(name: "SwiftSyntaxBuilder", package: "swift-syntax"),
+                .product(name: "SwiftSyntaxMacros", package: "swift-syntax"),
             ],
             swiftSettings: settings
         ),
@@ -87,6 +104,22 @@ let package = Package(
         .testTarget(
             name: "DurableTests",
             dependencies: ["CLibpq", "Durable", "DurableTesting", "Libpq", "TemporaryPostgres"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "DurableMacrosTests",
+            dependencies: [
+                "DurableMacros",
+                "DurableMacrosPlugin",
+                "DurableTesting",
+                .product(name: "SwiftDiagnostics", package: "swift-syntax"),
+                .product(name: "SwiftParser", package: "swift-syntax"),
+                .product(name: "SwiftSyntax", package: "swift-syntax"),
+                .product(name: "SwiftSyntaxBuilder", package: "swift-syntax"),
+                .product(name: "SwiftSyntaxMacroExpansion", package: "swift-syntax"),
+                .product(name: "SwiftSyntaxMacros", package: "swift-syntax"),
+                .product(name: "SwiftSyntaxMacrosGenericTestSupport", package: "swift-syntax"),
+            ],
             swiftSettings: settings
         ),
         // The code of README.md and of the articles, and the tests that hold the two together.

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SwiftSyntax
+
+/// The arguments of `@Step` or `@Transaction`.
+struct CheckpointArguments {
+    /// The name that was pinned.
+    var name: ExprSyntax?
+    /// What happens with inputs that differ.
+    var inputs: ExprSyntax?
+    /// What is passed on to the context's method as it stands: retry, timeout, isolation, failures.
+    var options: [(label: String, value: ExprSyntax)] = []
+
+    init(_ attribute: AttributeSyntax) {
+        guard case .argumentList(let list) = attribute.arguments else { return }
+        for argument in list {
+            switch argument.label?.text {
+            case nil: self.name = argument.expression.trimmed
+            case "inputs": self.inputs = argument.expression.trimmed
+            case let label?: self.options.append((label, argument.expression.trimmed))
+            }
+        }
+    }
+}
