@@ -10,10 +10,15 @@ static const unsigned char kernel[] = {
 #embed "migrations/0001_kernel.sql"
 };
 
+static const unsigned char messages[] = {
+#embed "migrations/0002_messages.sql"
+};
+
 #define MIGRATION(file, bytes) {file, bytes, sizeof(bytes)}
 
 static const durable_migration migrations[] = {
     MIGRATION("0001_kernel.sql", kernel),
+    MIGRATION("0002_messages.sql", messages),
 };
 
 size_t durable_migration_count(void) {

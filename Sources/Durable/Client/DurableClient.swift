@@ -50,7 +50,8 @@ public final class DurableClient: Sendable {
             pool: pool,
             schema: schema,
             coder: PayloadCoder(),
-            board: OutcomeBoard(pool: pool, schema: schema, poll: poll, logger: logger)
+            board: OutcomeBoard(pool: pool, schema: schema, poll: poll, logger: logger),
+            notifier: WakeNotifier(pool: pool, schema: schema, logger: logger)
         )
     }
 
@@ -90,6 +91,7 @@ public final class DurableClient: Sendable {
     /// Closes the connections; whoever waits for a result is told so.
     public func shutdown() {
         self.directory.board.stop()
+        self.directory.notifier.stop()
         self.pool.shutdown()
     }
 }

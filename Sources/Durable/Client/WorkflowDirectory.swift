@@ -13,15 +13,23 @@ package final class WorkflowDirectory: Sendable {
     let pool: PostgresPool
     let coder: PayloadCoder
     let board: OutcomeBoard
+    let notifier: WakeNotifier
     private let enqueue: StatementText
     private let existing: StatementText
     private let find: StatementText
 
-    package init(pool: PostgresPool, schema: SchemaName, coder: PayloadCoder, board: OutcomeBoard) {
+    package init(
+        pool: PostgresPool,
+        schema: SchemaName,
+        coder: PayloadCoder,
+        board: OutcomeBoard,
+        notifier: WakeNotifier
+    ) {
         let durable = schema.quoted
         self.pool = pool
         self.coder = coder
         self.board = board
+        self.notifier = notifier
         // By the database's clock, since a client has no other; workflow and `live` row in one statement.
         self.enqueue = StatementText(
             """
@@ -67,7 +75,9 @@ package final class WorkflowDirectory: Sendable {
                 ]
             )
         ])
-        return results[0].affected == 1
+        guard results[0].affected == 1 else { return false }
+        self.notifier.post(.claim)
+        return true
     }
 
     /// Compares a start with the workflow that has its id already.

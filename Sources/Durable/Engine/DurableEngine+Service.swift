@@ -33,6 +33,8 @@ extension DurableEngine: Service {
             group.addTask { await parts.recoverForEver { self.enter(.ready(parts.core)) } }
             group.addTask { await parts.claimForEver() }
             group.addTask { await parts.releaseOrphansForEver() }
+            group.addTask { await parts.routeForEver() }
+            if let listener = parts.listener { group.addTask { await listener.listenForEver() } }
             await Self.waitForShutdown()
             self.enter(.stopped(nil))
             group.cancelAll()

@@ -51,7 +51,6 @@ extension EngineCore {
         }
         try await withUnsafeThrowingContinuation { (caller: UnsafeContinuation<Void, any Error>) in
             lane.whenDurable(ticket) { outcome in
-                self.runs.unreserve()
                 if case .success = outcome {
                     let plan = RunPlan(
                         id: start.id,
@@ -67,6 +66,8 @@ extension EngineCore {
                     )
                     self.launch(plan, workflow, lane: lane, lease: lease)
                 }
+                // Only once the run is counted: its room must not be offered in between.
+                self.runs.unreserve()
                 caller.resume(with: outcome)
             }
         }

@@ -52,6 +52,11 @@ public struct EngineOptions: Sendable {
     ///
     /// Default: 1 s.
     public var poll: Duration = .seconds(1)
+    /// Whether this process listens for notifications on a connection of its own, so that what comes in wakes its workflow at
+    /// once, and not at the next poll.
+    ///
+    /// Default: true. Everything works without it, as behind a pooler that hands out sessions per transaction.
+    public var listen = true
     /// The longest wait that is held in memory; a workflow that waits longer is parked.
     ///
     /// Default: 30 s.

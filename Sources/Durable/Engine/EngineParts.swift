@@ -12,6 +12,9 @@ struct EngineParts: Sendable {
     let link: CoreLink
     let claims: Bell
     let sweeps: Bell
+    let router: Router
+    /// Nil when the engine only polls.
+    let listener: WakeListener?
 
     /// Registers this process, and opens its connections.
     static func assemble(for engine: DurableEngine) async throws -> EngineParts {
@@ -57,6 +60,18 @@ struct EngineParts: Sendable {
             logger: logger,
             isRunning: { runs.contains($0) }
         )
+        let notifier = WakeNotifier(pool: housekeeping, schema: engine.schema, logger: logger)
+        let router = Router(
+            pool: housekeeping,
+            statements: statements.waking,
+            notifier: notifier,
+            runs: runs,
+            offers: engine.registry.offers,
+            executor: { executor.lease?.identity.number },
+            claims: claims,
+            poll: options.poll,
+            logger: logger
+        )
         let core = EngineCore(
             options: options,
             coder: engine.coder,
@@ -69,7 +84,8 @@ struct EngineParts: Sendable {
                 pool: housekeeping,
                 schema: engine.schema,
                 coder: engine.coder,
-                board: board
+                board: board,
+                notifier: notifier
             ),
             runs: runs,
             logger: logger
@@ -89,7 +105,8 @@ struct EngineParts: Sendable {
             "engine.started",
             metadata: [
                 "executor.name": "\(executor.name)",
-                "connections": "\(options.journalConnections + options.transactionConnections + 3)",
+                "connections":
+                    "\(options.journalConnections + options.transactionConnections + (options.listen ? 4 : 3))",
                 "workflows": "\(engine.registry.offers.map { $0.name })",
             ]
         )
@@ -107,7 +124,16 @@ struct EngineParts: Sendable {
             housekeeping: housekeeping,
             link: link,
             claims: claims,
-            sweeps: sweeps
+            sweeps: sweeps,
+            router: router,
+            listener: options.listen
+                ? WakeListener(
+                    configuration: database,
+                    channel: engine.schema.name,
+                    logger: logger,
+                    heard: { wake in router.handle(wake) },
+                    established: { router.lookAtEverything() }
+                ) : nil
         )
     }
 
@@ -180,6 +206,14 @@ struct EngineParts: Sendable {
         }
     }
 
+    /// Brings what comes in to workflows, whenever there may be something.
+    func routeForEver() async {
+        while !Task.isCancelled {
+            await self.attempt("router.failed") { try await self.router.turn() }
+            await self.router.bell.wait(atMost: self.core.options.poll)
+        }
+    }
+
     /// Gives back what this process owns and does not run.
     func releaseOrphansForEver() async {
         while !Task.isCancelled {
@@ -222,6 +256,7 @@ struct EngineParts: Sendable {
         await self.core.executor.stop()
         self.core.writer.stop()
         self.core.directory.board.stop()
+        self.core.directory.notifier.stop()
         self.core.pool.shutdown()
         self.housekeeping.shutdown()
         self.link.disconnect()

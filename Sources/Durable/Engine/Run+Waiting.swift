@@ -50,24 +50,30 @@ extension Run {
     func branchBegan() { self.state.withLock { $0.ledger.branchBegan() } }
 
     func branchEnded(atFrontier: Bool) {
-        self.perform(
-            self.state.withLock { state in
-                let action = state.ledger.branchEnded(atFrontier: atFrontier)
-                return state.hasDecidedWaiters ? action.withoutParking : action
-            }
-        )
+        self.perform(self.state.withLock { $0.ledger.branchEnded(atFrontier: atFrontier) })
     }
 
     func parentResumed(atFrontier: Bool) {
         self.state.withLock { $0.ledger.parentResumed(atFrontier: atFrontier) }
     }
 
-    /// Waits in memory until a time of the database's clock; or ends the run, when all branches wait and none for a short time.
-    func wait(until due: Int64, for what: String, in branch: Branch) async throws {
+    /// Waits in memory until a time of the database's clock, or until something comes in; or ends the run, when all branches
+    /// wait and none for a short time.
+    ///
+    /// Every wait of a workflow comes through here. Whoever waits for something to come in looks first, with the mailbox
+    /// count in the same statement or before, and looks again whenever this returns `.stirred`: so nothing is missed between
+    /// a look and the wait, or between the wait and its parking.
+    ///
+    /// - Parameters:
+    ///   - due: When the wait ends by itself; nil: never.
+    ///   - awaited: What it waits for.
+    ///   - seen: The mailbox count of the look; nil for a wait that only time ends.
+    @discardableResult
+    func wait(until due: Int64?, for awaited: Awaited, seen: Int64? = nil, in branch: Branch) async throws -> WakeUp {
         let (wait, action) = self.state.withLock { state in
             let (wait, action) = state.ledger.beganWaiting(until: due)
-            state.waiting[wait] = branch
-            return (wait, state.hasDecidedWaiters ? action.withoutParking : action)
+            state.waiting[wait] = Waiting(branch: branch, awaited: awaited, seen: seen)
+            return (wait, action)
         }
         defer {
             self.state.withLock { state in
@@ -75,28 +81,55 @@ extension Run {
                 state.waiting[wait] = nil
             }
         }
-        self.perform(action, waitingFor: what)
+        self.perform(action)
         while true {
             try self.checkAlive()
-            let remaining = due - self.engine.now()
-            if remaining <= 0 { return }
+            if self.state.withLock({ $0.isStirred(wait) }) { return .stirred }
+            let remaining = due.map { $0 - self.engine.now() }
+            if let remaining, remaining <= 0 { return .due }
             if Task.isCancelled { throw WorkflowInterruption(.decided) }
-            await self.sleep(wait, microseconds: min(remaining, 60_000_000))
+            await self.sleep(wait, microseconds: remaining.map { min($0, 60_000_000) })
         }
     }
 
-    /// Sleeps until the time is over, the run is interrupted, or the task is cancelled.
-    private func sleep(_ wait: UInt64, microseconds: Int64) async {
-        let clock = Task {
-            // Cancelled by the end of the wait itself.
-            try? await Task.sleep(for: .microseconds(microseconds))
-            self.wake(wait)
+    /// How much has come in for the workflow, as far as this run has heard.
+    var mailbox: Int64 { self.state.withLock { $0.mailbox } }
+
+    /// Something has come in for the workflow: whoever waits for that looks again.
+    ///
+    /// - Parameter count: The mailbox count, as the router left it.
+    func stir(_ count: Int64) {
+        let sleepers = self.state.withLock { state -> [UnsafeContinuation<Void, Never>] in
+            guard count > state.mailbox else { return [] }
+            state.mailbox = count
+            return state.takeStirred()
         }
-        defer { clock.cancel() }
+        for sleeper in sleepers { sleeper.resume() }
+    }
+
+    /// A branch has given back what another one may be waiting for: all look again.
+    func nudge() {
+        let sleepers = self.state.withLock { state -> [UnsafeContinuation<Void, Never>] in
+            for wait in state.waiting.keys where state.waiting[wait]?.seen != nil { state.waiting[wait]?.isNudged = true }
+            return state.takeStirred()
+        }
+        for sleeper in sleepers { sleeper.resume() }
+    }
+
+    /// Sleeps until the time is over, the run is interrupted, something has come in, or the task is cancelled.
+    private func sleep(_ wait: UInt64, microseconds: Int64?) async {
+        let clock = microseconds.map { microseconds in
+            Task {
+                // Cancelled by the end of the wait itself.
+                try? await Task.sleep(for: .microseconds(microseconds))
+                self.wake(wait)
+            }
+        }
+        defer { clock?.cancel() }
         await withTaskCancellationHandler {
             await withUnsafeContinuation { (sleeper: UnsafeContinuation<Void, Never>) in
                 let isAwake = self.state.withLock { state in
-                    if state.interruption != nil || Task.isCancelled { return true }
+                    if state.interruption != nil || Task.isCancelled || state.isStirred(wait) { return true }
                     state.sleepers[wait] = sleeper
                     return false
                 }
@@ -111,7 +144,7 @@ extension Run {
         self.state.withLock { $0.sleepers.removeValue(forKey: wait) }?.resume()
     }
 
-    private func perform(_ action: BranchLedger.Action, waitingFor what: String? = nil) {
+    private func perform(_ action: BranchLedger.Action) {
         switch action {
         case .none: break
         case .openGate:
@@ -121,29 +154,48 @@ extension Run {
             }
             for waiter in waiters { waiter.resume() }
         case .allWaiting(let until):
-            guard let until else { return }
-            let decision = WaitDecision(hold: self.engine.options.hold).action(until: until, now: self.engine.now())
-            guard case .park = decision else { return }
-            let wakeUp = min(until, self.plan.deadline ?? until)
-            self.interrupt(
-                Interruption(
-                    cause: .parked,
-                    release: ReleaseRow(state: .waiting, runAt: wakeUp, waitingFor: what, reason: nil, error: nil)
-                )
-            )
+            if let until {
+                let decision = WaitDecision(hold: self.engine.options.hold).action(until: until, now: self.engine.now())
+                guard case .park = decision else { return }
+            }
+            guard let release = self.state.withLock({ $0.parking(until: until, deadline: self.plan.deadline) }) else {
+                return
+            }
+            self.interrupt(Interruption(cause: .parked, release: release))
         }
     }
 }
 
 extension Run.State {
-    /// Whether some branch waits whose group was decided without it: it is about to end, and its parent goes on.
-    fileprivate var hasDecidedWaiters: Bool { self.waiting.values.contains { $0.isDecided } }
-}
+    /// Whether something has come in since a branch that waits has looked.
+    fileprivate func isStirred(_ wait: UInt64) -> Bool {
+        guard let waiting = self.waiting[wait], let seen = waiting.seen else { return false }
+        return waiting.isNudged || self.mailbox > seen
+    }
 
-extension BranchLedger.Action {
-    /// The same, unless it would park the run.
-    fileprivate var withoutParking: Self {
-        if case .allWaiting = self { return .none }
-        return self
+    /// Takes those out that sleep and are to look again.
+    fileprivate mutating func takeStirred() -> [UnsafeContinuation<Void, Never>] {
+        self.waiting.keys.filter { self.isStirred($0) }.compactMap { self.sleepers.removeValue(forKey: $0) }
+    }
+
+    /// What `live` is to say when the run parks now, with all its branches waiting; nil when one of them is about to go on.
+    fileprivate func parking(until: Int64?, deadline: Int64?) -> ReleaseRow? {
+        // A branch whose group was decided without it is about to end, and its parent goes on.
+        if self.waiting.values.contains(where: { $0.branch.isDecided }) { return nil }
+        if self.waiting.keys.contains(where: { self.isStirred($0) }) { return nil }
+        // In the order in which they began to wait; of many a few are named.
+        let waits = self.waiting.sorted { $0.key < $1.key }.map { $0.value }
+        var words: [String] = []
+        for wait in waits where words.count < 4 && !words.contains(wait.awaited.words) { words.append(wait.awaited.words) }
+        let due = [until, deadline].compactMap { $0 }.min()
+        return ReleaseRow(
+            state: .waiting,
+            runAt: due,
+            waitingFor: words.joined(separator: ", "),
+            reason: nil,
+            error: nil,
+            awaits: Set(waits.compactMap { $0.awaited.topic }).sorted(),
+            mailbox: min(self.mailbox, waits.compactMap { $0.seen }.min() ?? self.mailbox)
+        )
     }
 }

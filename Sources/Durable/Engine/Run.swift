@@ -30,10 +30,22 @@ final class Run: Sendable {
         var nextWaiter: UInt64 = 0
         var claimTicket: Int?
         var attempts: [RunningAttempt] = []
-        /// Which branches wait now.
-        var waiting: [UInt64: Branch] = [:]
+        /// Which branches wait now, and what for.
+        var waiting: [UInt64: Waiting] = [:]
+        /// How much has come in for the workflow, as far as this run has heard.
+        var mailbox: Int64
         var visited: Set<String> = []
         var skipped: [String] = []
+    }
+
+    /// A branch that waits.
+    struct Waiting {
+        let branch: Branch
+        let awaited: Awaited
+        /// The mailbox count when it looked, for a branch that waits for something to come in.
+        let seen: Int64?
+        /// It is to look again, whatever the count.
+        var isNudged = false
     }
 
     /// Why the run ended early, and what its `live` row is to say.
@@ -71,7 +83,9 @@ final class Run: Sendable {
         logger[metadataKey: "workflow.id"] = "\(plan.id)"
         logger[metadataKey: "workflow.name"] = "\(plan.name)"
         self.logger = logger
-        self.state = Mutex(State(ledger: BranchLedger(hasHistory: !plan.history.isEmpty)))
+        self.state = Mutex(
+            State(ledger: BranchLedger(hasHistory: !plan.history.isEmpty), mailbox: plan.mailbox)
+        )
     }
 
     var id: String { self.plan.id }

@@ -64,6 +64,7 @@ package struct RunLoader: Sendable {
             histories[try row.decode(0, as: String.self), default: History()].insert(try Self.record(row))
         }
         let suspects = Set(claimed.filter { $0.isSuspect }.map { $0.id })
+        let mailboxes = Dictionary(claimed.map { ($0.id, $0.mailbox) }, uniquingKeysWith: { first, _ in first })
         var plans: [String: RunPlan] = [:]
         for row in results[0].rows {
             let id = try row.decode(0, as: String.self)
@@ -77,7 +78,8 @@ package struct RunLoader: Sendable {
                 createdAt: row.microseconds(6) ?? 0,
                 history: histories[id] ?? History(),
                 isResumed: true,
-                isSuspect: suspects.contains(id)
+                isSuspect: suspects.contains(id),
+                mailbox: mailboxes[id] ?? 0
             )
         }
         return plans

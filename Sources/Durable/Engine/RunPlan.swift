@@ -20,4 +20,6 @@ package struct RunPlan: Sendable {
     package var isResumed: Bool
     /// It comes after crashes, and runs alone.
     package var isSuspect: Bool
+    /// The mailbox count at the claim: what came in before, the run looks at by itself.
+    package var mailbox: Int64 = 0
 }

@@ -25,6 +25,9 @@ final class RunTable: Sendable {
     /// All runs.
     var all: [Run] { self.state.withLock { Array($0.runs.values) } }
 
+    /// The run of a workflow, if it is in memory.
+    subscript(id: String) -> Run? { self.state.withLock { $0.runs[id] } }
+
     /// Keeps room for a run that is about to start.
     func reserve() -> Bool {
         self.state.withLock { state in

@@ -194,6 +194,8 @@ private struct ReleaseColumns {
     private var waitingFor = ArrayColumn(.text)
     private var reason = ArrayColumn(.text)
     private var error = ArrayColumn(.json)
+    private var awaits = ArrayColumn(.text)
+    private var mailbox = ArrayColumn(.int8)
 
     var count: Int { self.id.count }
 
@@ -205,12 +207,16 @@ private struct ReleaseColumns {
         if let waitingFor = row.waitingFor { self.waitingFor.append(waitingFor) } else { self.waitingFor.appendNull() }
         if let reason = row.reason { self.reason.append(reason.rawValue) } else { self.reason.appendNull() }
         self.error.append(optional: row.error)
+        // Names hold no control characters.
+        if row.awaits.isEmpty { self.awaits.appendNull() } else { self.awaits.append(row.awaits.joined(separator: "\n")) }
+        self.mailbox.append(optional: row.mailbox)
     }
 
     var parameters: [Parameter] {
         [
             self.id.parameter, self.run.parameter, self.state.parameter, self.runAt.parameter,
-            self.waitingFor.parameter, self.reason.parameter, self.error.parameter,
+            self.waitingFor.parameter, self.reason.parameter, self.error.parameter, self.awaits.parameter,
+            self.mailbox.parameter,
         ]
     }
 }

@@ -14,6 +14,12 @@ package enum JournalKind: Int16, Sendable, CaseIterable {
     case patch = 6
     case receive = 7
     case child = 8
+    case signal = 9
+    case token = 10
+    case event = 11
+    case publish = 12
+    case update = 13
+    case stream = 14
 
     /// The word that people read in views and messages.
     package var word: String {
@@ -27,6 +33,12 @@ package enum JournalKind: Int16, Sendable, CaseIterable {
         case .patch: "patch"
         case .receive: "receive"
         case .child: "child"
+        case .signal: "signal"
+        case .token: "token"
+        case .event: "event"
+        case .publish: "publish"
+        case .update: "update"
+        case .stream: "stream"
         }
     }
 
@@ -38,7 +50,13 @@ package enum JournalKind: Int16, Sendable, CaseIterable {
         case .join: .group
         case .scope: .scope
         case .patch: .patch
-        case .step, .receive, .child, .unknown: .step
+        case .receive, .signal: .signal
+        case .token: .token
+        case .event: .event
+        case .publish: .value
+        case .update: .update
+        case .stream: .stream
+        case .step, .child, .unknown: .step
         }
     }
 

@@ -22,6 +22,8 @@ package final class JournalStatements: Sendable {
     /// Only the run that owns the workflow ends it.
     package let outcome: StatementText
     /// Runs that give their workflow back.
+    ///
+    /// Where more has come in than the run has seen, the workflow is due at once: whoever looked, looks again.
     package let release: StatementText
     /// A record in the write-ahead log, so that a batch without rows is a commit worth waiting for.
     package let commit: StatementText
@@ -78,15 +80,16 @@ package final class JournalStatements: Sendable {
             """
             UPDATE \(durable).live AS l
             SET executor = NULL, epoch = NULL, run = NULL, state = s::\(durable).workflow_state,
-                run_at = t, waiting_for = f, reason = c, error = e,
+                run_at = CASE WHEN l.mailbox > m THEN least(t, \(durable).clock()) ELSE t END,
+                waiting_for = f, reason = c, error = e, awaits = string_to_array(a, chr(10)),
                 recoveries = CASE WHEN s = 'waiting' THEN 0 ELSE recoveries END
-            FROM unnest($1, $2, $3, $4, $5, $6, $7) AS row (w, r, s, t, f, c, e)
+            FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) AS row (w, r, s, t, f, c, e, a, m)
             WHERE l.workflow_id = w AND l.run = r
             """,
             types: [
                 PostgresType.text.array, PostgresType.int8.array, PostgresType.text.array,
                 PostgresType.timestamptz.array, PostgresType.text.array, PostgresType.text.array,
-                PostgresType.json.array,
+                PostgresType.json.array, PostgresType.text.array, PostgresType.int8.array,
             ]
         )
         self.commit = StatementText("SELECT pg_logical_emit_message(true, 'durable', '')")

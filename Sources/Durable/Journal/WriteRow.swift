@@ -63,6 +63,10 @@ package struct ReleaseRow: Sendable {
     package var waitingFor: String?
     package var reason: PauseReason?
     package var error: [UInt8]?
+    /// What the router wakes it for, besides requests.
+    package var awaits: [String] = []
+    /// The mailbox count that the run has seen: if more has come in since, the workflow is due at once.
+    package var mailbox: Int64?
 }
 
 extension WriteEntry: QueuedWrite {

@@ -14,14 +14,25 @@ package struct ClaimedWorkflow: Hashable, Sendable {
     package let recoveries: Int16
     /// Whether it was asked to end: only its clean-up runs.
     package let isCancelling: Bool
+    /// How much had come in for it when it was claimed.
+    package let mailbox: Int64
 
-    package init(id: String, name: String, version: Int32, run: Int64, recoveries: Int16, isCancelling: Bool) {
+    package init(
+        id: String,
+        name: String,
+        version: Int32,
+        run: Int64,
+        recoveries: Int16,
+        isCancelling: Bool,
+        mailbox: Int64 = 0
+    ) {
         self.id = id
         self.name = name
         self.version = version
         self.run = run
         self.recoveries = recoveries
         self.isCancelling = isCancelling
+        self.mailbox = mailbox
     }
 
     /// Whether its processes may have died of it: of such workflows a process runs one at a time.

@@ -44,8 +44,8 @@ extension Recovery {
         do {
             let result = try await self.fenced(lease, asynchronous: true, [statement])[0]
             return try result.rows.map { row in
-                let (id, name, version, run, recoveries, isCancelling) = try row.decode(
-                    (String, String, Int32, Int64, Int16, Bool).self
+                let (id, name, version, run, recoveries, isCancelling, mailbox) = try row.decode(
+                    (String, String, Int32, Int64, Int16, Bool, Int64).self
                 )
                 return ClaimedWorkflow(
                     id: id,
@@ -53,7 +53,8 @@ extension Recovery {
                     version: version,
                     run: run,
                     recoveries: recoveries,
-                    isCancelling: isCancelling
+                    isCancelling: isCancelling,
+                    mailbox: mailbox
                 )
             }
         } catch let error as PostgresError where error.sqlState != nil {

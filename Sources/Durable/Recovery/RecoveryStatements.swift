@@ -21,7 +21,7 @@ package final class RecoveryStatements: Sendable {
     let clearActivity: StatementText
     /// Takes due workflows: `(number, epoch, names, versions, at most, suspects, run tokens)`.
     ///
-    /// Returns workflow id, name, version, run token, recoveries, whether it is being cancelled.
+    /// Returns workflow id, name, version, run token, recoveries, whether it is being cancelled, mailbox count.
     let claim: StatementText
     /// What an executor owns: `(number)`; workflow id and run token.
     let owned: StatementText
@@ -194,10 +194,10 @@ package final class RecoveryStatements: Sendable {
             )
             UPDATE \(durable).live AS l
             SET executor = $1, epoch = $2, run = ($7::bigint[])[taken.number], waiting_for = NULL,
-                state = CASE l.state WHEN 'cancelling' THEN l.state ELSE 'running' END
+                awaits = NULL, state = CASE l.state WHEN 'cancelling' THEN l.state ELSE 'running' END
             FROM taken
             WHERE l.workflow_id = taken.workflow_id
-            RETURNING l.workflow_id, l.name, l.version, l.run, l.recoveries, l.state = 'cancelling'
+            RETURNING l.workflow_id, l.name, l.version, l.run, l.recoveries, l.state = 'cancelling', l.mailbox
             """
     }
 

@@ -12,6 +12,8 @@ package final class Statements: Sendable {
     package let journal: JournalStatements
     /// Transaction steps.
     package let transactions: TransactionStatements
+    /// The router.
+    package let waking: WakeStatements
 
     package init(schema: SchemaName = .standard) {
         self.schema = schema
@@ -19,5 +21,6 @@ package final class Statements: Sendable {
         self.recovery = RecoveryStatements(schema: schema)
         self.journal = JournalStatements(schema: schema)
         self.transactions = TransactionStatements(schema: schema)
+        self.waking = WakeStatements(schema: schema)
     }
 }

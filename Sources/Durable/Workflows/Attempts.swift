@@ -29,7 +29,7 @@ struct Attempts {
     /// Waits until the next attempt is due and may start.
     mutating func next(timeout: Duration?, context: WorkflowContext) async throws -> StepContext {
         if let due {
-            let what = "attempt \(self.number) of \(self.call.kind.word) \(self.call.label)"
+            let what = Awaited("attempt \(self.number) of \(self.call.kind.word) \(self.call.label)")
             try await context.run.wait(until: due, for: what, in: context.branch)
             self.due = nil
         }

@@ -43,7 +43,7 @@ extension WorkflowContext {
                     JournalRecord(place: call.place, phase: 1, kind: .sleep, name: call.name, at: now, due: due)
                 )
             }
-            try await self.run.wait(until: due, for: "sleep", in: self.branch)
+            try await self.run.wait(until: due, for: Awaited("sleep"), in: self.branch)
             try await self.submit(
                 JournalRecord(
                     place: call.place,
