@@ -110,7 +110,9 @@ extension Run {
     /// A branch has given back what another one may be waiting for: all look again.
     func nudge() {
         let sleepers = self.state.withLock { state -> [UnsafeContinuation<Void, Never>] in
-            for wait in state.waiting.keys where state.waiting[wait]?.seen != nil { state.waiting[wait]?.isNudged = true }
+            for wait in state.waiting.keys where state.waiting[wait]?.seen != nil {
+                state.waiting[wait]?.isNudged = true
+            }
             return state.takeStirred()
         }
         for sleeper in sleepers { sleeper.resume() }
@@ -186,7 +188,9 @@ extension Run.State {
         // In the order in which they began to wait; of many a few are named.
         let waits = self.waiting.sorted { $0.key < $1.key }.map { $0.value }
         var words: [String] = []
-        for wait in waits where words.count < 4 && !words.contains(wait.awaited.words) { words.append(wait.awaited.words) }
+        for wait in waits where words.count < 4 && !words.contains(wait.awaited.words) {
+            words.append(wait.awaited.words)
+        }
         let due = [until, deadline].compactMap { $0 }.min()
         return ReleaseRow(
             state: .waiting,

@@ -208,7 +208,11 @@ private struct ReleaseColumns {
         if let reason = row.reason { self.reason.append(reason.rawValue) } else { self.reason.appendNull() }
         self.error.append(optional: row.error)
         // Names hold no control characters.
-        if row.awaits.isEmpty { self.awaits.appendNull() } else { self.awaits.append(row.awaits.joined(separator: "\n")) }
+        if row.awaits.isEmpty {
+            self.awaits.appendNull()
+        } else {
+            self.awaits.append(row.awaits.joined(separator: "\n"))
+        }
         self.mailbox.append(optional: row.mailbox)
     }
 

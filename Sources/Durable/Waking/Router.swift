@@ -102,7 +102,9 @@ final class Router: Sendable {
             }
         }
         let isDue = self.state.withLock { state in
-            guard state.isLookWanted || state.lastLook.map({ .now - $0 >= self.poll * 0.9 }) ?? true else { return false }
+            guard state.isLookWanted || state.lastLook.map({ .now - $0 >= self.poll * 0.9 }) ?? true else {
+                return false
+            }
             state.isLookWanted = false
             state.lastLook = .now
             return true

@@ -31,7 +31,9 @@ struct WakeListener: Sendable {
                 self.logger.log(
                     level: tries == 0 ? .info : .debug,
                     "wake.listening_failed",
-                    metadata: ["error": "\(error)", "hint": "until it listens again, what comes in is found by polling"]
+                    metadata: [
+                        "error": "\(error)", "hint": "until it listens again, what comes in is found by polling",
+                    ]
                 )
             }
             await Backoff.pause(tries)

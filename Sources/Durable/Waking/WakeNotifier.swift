@@ -73,7 +73,9 @@ package final class WakeNotifier: Sendable {
             for wake in wakes { payloads.append(wake.payload) }
             let statement = Statement(self.statements.notify, [Parameter(self.channel), payloads.parameter])
             do {
-                _ = try await self.pool.withConnection { try await $0.run(Pipeline([statement]), deadline: .seconds(10)) }
+                _ = try await self.pool.withConnection {
+                    try await $0.run(Pipeline([statement]), deadline: .seconds(10))
+                }
             } catch {
                 self.logger.debug("wake.notification_lost", metadata: ["error": "\(error)"])
             }

@@ -183,7 +183,9 @@ import Testing
     @Test func `newer schemas, changed files and old servers are judged by what the database says`() async throws {
         try await withTestDatabase { database in
             let session = try await FenceSession(database)
-            try await session.run("INSERT INTO durable.migration VALUES (9998, 'expand', \(CodeGeneration.current), 'x')")
+            try await session.run(
+                "INSERT INTO durable.migration VALUES (9998, 'expand', \(CodeGeneration.current), 'x')"
+            )
             #expect(try await SchemaMigrator().prepare(database.configuration) == .init(version: 9998, applied: []))
             try await session.run(
                 "INSERT INTO durable.migration VALUES (9999, 'contract', \(CodeGeneration.current + 1), 'x')"
