@@ -122,6 +122,13 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // What the compiler refuses: the files of Cases are given to it by the tests.
+        .testTarget(
+            name: "CompilationTests",
+            dependencies: ["Durable", "DurableMacros", "TemporaryPostgres"],
+            exclude: ["Cases"],
+            swiftSettings: settings
+        ),
         // The code of README.md and of the articles, and the tests that hold the two together.
         .testTarget(
             name: "SnippetTests",
