@@ -46,17 +46,19 @@ struct BranchGroup {
             let join = try context.decodeJoin(recorded)
             if join.verdict != .complete {
                 context.run.skip(prefix: group + "[")
+                if let begun = join.undos { await self.findUndos(of: begun, group, context, body) }
                 return try self.recall(join, recorded, in: context)
             }
             // It is known that all had ended; in which order they end now decides nothing.
             if case .settled = rule { rule = .settled(.all) }
         }
         var machine = JoinMachine(rule, count: self.count)
-        let errors = try await self.runBranches(group, &machine, context, body)
+        let (errors, begun) = await self.runBranches(group, &machine, context, frontier: context.frontier, body)
         try context.checkAlive()
-        guard let verdict = machine.verdict else { throw context.run.interruptionError }
+        guard let verdict = machine.verdict else { throw context.interruptionError }
         var end = End(record: try self.record(verdict, errors, context), errors: errors)
         if recorded == nil {
+            if context.run.hasUndos(below: group) { end.record.undos = begun }
             try await context.reachFrontier()
             try await self.submit(&end, at: place, context)
         }
@@ -65,19 +67,34 @@ struct BranchGroup {
 
     // MARK: - Branches
 
+    /// Enters branches of a group that was decided before a crash, as far as they are recorded: nothing of theirs goes on.
+    private func findUndos(of begun: Int, _ group: String, _ context: WorkflowContext, _ body: @escaping Body) async {
+        let begun = BranchGroup(
+            name: self.name,
+            count: min(begun, self.count),
+            maxConcurrent: self.maxConcurrent,
+            rule: .settled(.all),
+            value: { _ in nil }
+        )
+        var machine = JoinMachine(begun.rule, count: begun.count)
+        _ = await begun.runBranches(group, &machine, context, frontier: .decided, body)
+    }
+
+    /// - Returns: What failed branches threw, and how many branches have begun.
     private func runBranches(
         _ group: String,
         _ machine: inout JoinMachine,
         _ context: WorkflowContext,
+        frontier: Frontier,
         _ body: @escaping Body
-    ) async throws -> [Int: any Error] {
-        guard self.count > 0 else { return [:] }
+    ) async -> (errors: [Int: any Error], begun: Int) {
+        guard self.count > 0 else { return ([:], 0) }
         let run = context.run
         let branch = Branch(parent: context.branch)
         let (ticket, clock) = (context.lastTicket, context.clock)
         var errors: [Int: any Error] = [:]
         var ending = machine
-        await withTaskGroup(of: BranchEnd.self) { tasks in
+        let begun = await withTaskGroup(of: BranchEnd.self) { tasks in
             var next = 0
             var running = 0
             func launch() {
@@ -91,7 +108,8 @@ struct BranchGroup {
                         scope: ScopePath.branch(index, of: group),
                         branch: branch,
                         lastTicket: ticket,
-                        clock: clock
+                        clock: clock,
+                        frontier: frontier
                     )
                     let result: Result<Void, any Error>
                     do {
@@ -100,7 +118,8 @@ struct BranchGroup {
                         try child.finishScope()
                         result = .success(())
                     } catch {
-                        result = .failure(error)
+                        // Whatever its code made of not going on.
+                        result = .failure(child.isClosed ? child.interruptionError : error)
                     }
                     return BranchEnd(branch: index, isAtFrontier: child.isAtFrontier, result: result)
                 }
@@ -109,24 +128,30 @@ struct BranchGroup {
             run.branchEnded(atFrontier: context.isAtFrontier)
             while let end = await tasks.next() {
                 running -= 1
+                var isInterrupted = false
                 switch end.result {
                 case .success:
                     if ending.ended(end.branch, succeeded: true) { branch.decide() }
                 case .failure(let error) where error is WorkflowInterruption || branch.isDecided || run.isInterrupted:
-                    break
+                    isInterrupted = true
                 case .failure(let error):
                     errors[end.branch] = error
                     if ending.ended(end.branch, succeeded: false) { branch.decide() }
                 }
                 if ending.verdict != nil { tasks.cancelAll() }
-                if ending.verdict == nil, !run.isInterrupted, !context.branch.isDecided, next < self.count { launch() }
+                // A branch that is not to go on keeps its turn: those behind it have not begun.
+                let keepsTurn = isInterrupted && frontier != .open
+                if ending.verdict == nil, !run.isInterrupted, !context.branch.isDecided, !keepsTurn, next < self.count {
+                    launch()
+                }
                 // Whoever goes on is counted before the one that ends is not: the ledger must not see an empty moment.
                 if running == 0 { run.parentResumed(atFrontier: context.isAtFrontier) }
                 run.branchEnded(atFrontier: end.isAtFrontier)
             }
+            return next
         }
         machine = ending
-        return errors
+        return (errors, begun)
     }
 
     // MARK: - The record

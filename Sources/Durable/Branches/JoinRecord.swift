@@ -26,4 +26,6 @@ struct JoinRecord: Codable, Sendable {
     var value: String?
     /// Those that had ended when enough had succeeded.
     var ended: [Ended]?
+    /// How many branches had begun, if steps of theirs have an undo: these are entered again to find them.
+    var undos: Int?
 }

@@ -20,6 +20,8 @@ final class EngineCore: Sendable {
     let runs: RunTable
     let directory: WorkflowDirectory
     let logger: Logger
+    /// Rung when there is something to claim.
+    let claims: Bell
     private let isLeaving = Atomic(false)
 
     init(
@@ -32,6 +34,7 @@ final class EngineCore: Sendable {
         loader: RunLoader,
         directory: WorkflowDirectory,
         runs: RunTable,
+        claims: Bell,
         logger: Logger
     ) {
         self.options = options
@@ -43,6 +46,7 @@ final class EngineCore: Sendable {
         self.loader = loader
         self.directory = directory
         self.runs = runs
+        self.claims = claims
         self.logger = logger
     }
 
@@ -75,7 +79,7 @@ final class EngineCore: Sendable {
     }
 
     private func handOver(_ run: Run) {
-        let row = ReleaseRow(state: .queued, runAt: self.now(), waitingFor: nil, reason: nil, error: nil)
+        let row = ReleaseRow(state: run.state(.queued), runAt: self.now(), waitingFor: nil, reason: nil, error: nil)
         run.interrupt(Run.Interruption(cause: .shutdown, release: row), cancelling: false)
     }
 
@@ -83,22 +87,22 @@ final class EngineCore: Sendable {
     private func execute(_ run: Run, _ workflow: RegisteredWorkflow) async {
         let clock = self.watchDeadline(of: run)
         defer { clock?.cancel() }
-        let result: Result<[UInt8]?, any Error>
+        let context = WorkflowContext(
+            run: run,
+            scope: "",
+            branch: Branch(parent: nil),
+            lastTicket: run.plan.isResumed ? 0 : run.lane.lastTicket,
+            clock: run.plan.createdAt,
+            frontier: run.plan.cleanUp?.frontier ?? .open
+        )
+        var result: Result<[UInt8]?, any Error>
         do {
-            let context = WorkflowContext(
-                run: run,
-                scope: "",
-                branch: Branch(parent: nil),
-                lastTicket: run.plan.isResumed ? 0 : run.lane.lastTicket,
-                clock: run.plan.createdAt
-            )
-            let output = try await workflow.execute(run.plan, context)
-            try run.checkAlive()
-            try context.finishScope()
-            try run.checkAllScopesVisited()
-            result = .success(output)
-        } catch let divergence as Divergence {
-            result = .failure(run.diverged(divergence))
+            result = .success(try await self.program(run, workflow, context))
+        } catch {
+            result = .failure(error)
+        }
+        do {
+            try await run.unwind(&result, context)
         } catch {
             result = .failure(error)
         }
@@ -106,10 +110,34 @@ final class EngineCore: Sendable {
         self.runs.remove(run)
     }
 
+    @concurrent
+    private func program(
+        _ run: Run,
+        _ workflow: RegisteredWorkflow,
+        _ context: WorkflowContext
+    ) async throws -> [UInt8]? {
+        do {
+            let output = try await workflow.execute(run.plan, context)
+            try context.checkAlive()
+            if let closed = context.close() { throw closed }
+            try context.finishScope()
+            try run.checkAllScopesVisited()
+            return output
+        } catch let divergence as Divergence {
+            throw run.diverged(divergence)
+        } catch  where context.isClosed {
+            throw context.interruptionError
+        }
+    }
+
     /// What the end of a run's code comes to: an outcome, unless the run was interrupted before.
     private func finish(_ run: Run, _ result: Result<[UInt8]?, any Error>) async {
         if let interruption = run.conclude() {
             await self.finish(run, interruption)
+            return
+        }
+        if let row = run.plan.cleanUp?.outcome(at: self.now(), coder: self.coder) {
+            await self.end(run, row)
             return
         }
         var row = OutcomeRow(status: .succeeded, output: nil, error: nil, at: self.now())
@@ -124,20 +152,51 @@ final class EngineCore: Sendable {
         await self.end(run, row)
     }
 
+    /// The workflow is to end: at once where nothing is to be undone, else by a run that does nothing but undo.
+    private func cleanUp(_ run: Run, _ cleanUp: CleanUp) async {
+        if run.hasNothingToUndo, let row = cleanUp.outcome(at: self.now(), coder: self.coder) {
+            await self.end(run, row)
+            return
+        }
+        do {
+            let record = try cleanUp.record(at: self.now(), coder: self.coder)
+            // From here on nothing else is recorded: whatever takes the workflow up finds this row.
+            guard self.writer.submit(.record(record), for: run.lane) != nil else { return }
+        } catch {
+            run.logger.error("run.clean_up_not_begun", metadata: ["error": "\(error)"])
+            return
+        }
+        await self.release(
+            run,
+            ReleaseRow(
+                state: .cancelling,
+                runAt: self.now(),
+                waitingFor: nil,
+                reason: nil,
+                error: cleanUp.error?.encode(by: self.coder)
+            )
+        )
+        self.claims.ring()
+    }
+
     private func finish(_ run: Run, _ interruption: Run.Interruption) async {
         run.logger.debug("run.interrupted", metadata: ["cause": "\(interruption.cause)"])
-        if let outcome = interruption.outcome {
-            await self.end(run, outcome)
+        if let cleanUp = interruption.cleanUp {
+            await self.cleanUp(run, cleanUp)
         } else if let release = interruption.release {
-            // A lane that a refused record has ended takes nothing any more; the workflow is still this run's to pause.
-            let lane = run.lane.failure is PostgresError ? run.lane.renewed() : run.lane
-            guard let ticket = self.writer.submit(.release(release), for: lane) else { return }
-            // The workflow stays this process's until the row is durable, or somebody else's already: both are fine.
-            do {
-                try await lane.waitUntilDurable(ticket)
-            } catch {
-                run.logger.debug("run.release_dropped", metadata: ["error": "\(error)"])
-            }
+            await self.release(run, release)
+        }
+    }
+
+    private func release(_ run: Run, _ release: ReleaseRow) async {
+        // A lane that a refused record has ended takes nothing any more; the workflow is still this run's to pause.
+        let lane = run.lane.failure is PostgresError ? run.lane.renewed() : run.lane
+        guard let ticket = self.writer.submit(.release(release), for: lane) else { return }
+        // The workflow stays this process's until the row is durable, or somebody else's already: both are fine.
+        do {
+            try await lane.waitUntilDurable(ticket)
+        } catch {
+            run.logger.debug("run.release_dropped", metadata: ["error": "\(error)"])
         }
     }
 
@@ -153,7 +212,7 @@ final class EngineCore: Sendable {
 
     /// Ends the workflow when its time is over.
     private func watchDeadline(of run: Run) -> Task<Void, Never>? {
-        guard let deadline = run.plan.deadline else { return nil }
+        guard run.plan.cleanUp == nil, let deadline = run.plan.deadline else { return nil }
         return Task {
             while !Task.isCancelled {
                 let remaining = deadline - self.now()
@@ -162,12 +221,7 @@ final class EngineCore: Sendable {
                 try? await Task.sleep(for: .microseconds(min(remaining, 60_000_000)))
             }
             if Task.isCancelled { return }
-            let error = RecordedError(
-                type: "WorkflowTimeout",
-                message: "the workflow did not end in the time that it was given"
-            )
-            let row = OutcomeRow(status: .failed, output: nil, error: error.encode(by: self.coder), at: self.now())
-            if run.interrupt(Run.Interruption(cause: .cancelled, outcome: row)) {
+            if run.interrupt(Run.Interruption(cause: .cancelled, cleanUp: CleanUp(.timedOut))) {
                 run.logger.notice("workflow.timed_out")
             }
         }

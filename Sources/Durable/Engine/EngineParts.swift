@@ -88,6 +88,7 @@ struct EngineParts: Sendable {
                 notifier: notifier
             ),
             runs: runs,
+            claims: claims,
             logger: logger
         )
         link.connect(core)

@@ -160,9 +160,9 @@ extension Run {
                 let decision = WaitDecision(hold: self.engine.options.hold).action(until: until, now: self.engine.now())
                 guard case .park = decision else { return }
             }
-            guard let release = self.state.withLock({ $0.parking(until: until, deadline: self.plan.deadline) }) else {
-                return
-            }
+            let deadline = self.plan.cleanUp == nil ? self.plan.deadline : nil
+            guard var release = self.state.withLock({ $0.parking(until: until, deadline: deadline) }) else { return }
+            release.state = self.state(.waiting)
             self.interrupt(Interruption(cause: .parked, release: release))
         }
     }

@@ -36,6 +36,11 @@ final class Run: Sendable {
         var mailbox: Int64
         var visited: Set<String> = []
         var skipped: [String] = []
+        var undos = UndoRegistry()
+        /// Whether a step with an undo has begun.
+        var hadUndos = false
+        /// Its code has failed, and what it had done is being undone: it is too late to cancel it.
+        var isUnwinding = false
     }
 
     /// A branch that waits.
@@ -52,7 +57,8 @@ final class Run: Sendable {
     struct Interruption {
         var cause: WorkflowInterruption.Cause
         var release: ReleaseRow?
-        var outcome: OutcomeRow?
+        /// What the workflow does before it ends, if it is to end.
+        var cleanUp: CleanUp?
     }
 
     /// Whom an interruption wakes.
@@ -84,7 +90,11 @@ final class Run: Sendable {
         logger[metadataKey: "workflow.name"] = "\(plan.name)"
         self.logger = logger
         self.state = Mutex(
-            State(ledger: BranchLedger(hasHistory: !plan.history.isEmpty), mailbox: plan.mailbox)
+            State(
+                ledger: BranchLedger(hasHistory: !plan.history.isEmpty),
+                mailbox: plan.mailbox,
+                isUnwinding: plan.cleanUp != nil
+            )
         )
     }
 
@@ -114,7 +124,7 @@ final class Run: Sendable {
     @discardableResult
     func interrupt(_ interruption: Interruption, cancelling: Bool = true) -> Bool {
         let woken = self.state.withLock { state -> Woken? in
-            if state.isConcluded { return nil }
+            if state.isConcluded || interruption.cleanUp != nil && state.isUnwinding { return nil }
             let isFirst = state.interruption == nil
             if isFirst { state.interruption = interruption }
             defer {
@@ -161,7 +171,10 @@ final class Run: Sendable {
 
     /// Throws if nothing may be recorded any more, not even what has begun before.
     func checkMayRecord() throws {
-        if self.isInterrupted, self.interruption?.cause != .shutdown { throw self.interruptionError }
+        if self.isInterrupted {
+            let cause = self.interruption?.cause
+            if cause != .shutdown, cause != .cancelled { throw self.interruptionError }
+        }
         if self.lane.failure != nil { throw self.laneFailed() }
     }
 

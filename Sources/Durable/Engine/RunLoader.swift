@@ -68,6 +68,7 @@ package struct RunLoader: Sendable {
         var plans: [String: RunPlan] = [:]
         for row in results[0].rows {
             let id = try row.decode(0, as: String.self)
+            let history = histories[id] ?? History()
             plans[id] = RunPlan(
                 id: id,
                 name: try row.decode(1, as: String.self),
@@ -76,10 +77,11 @@ package struct RunLoader: Sendable {
                 input: row.bytes(4),
                 deadline: row.microseconds(5),
                 createdAt: row.microseconds(6) ?? 0,
-                history: histories[id] ?? History(),
+                history: history,
                 isResumed: true,
                 isSuspect: suspects.contains(id),
-                mailbox: mailboxes[id] ?? 0
+                mailbox: mailboxes[id] ?? 0,
+                cleanUp: try CleanUp(in: history, coder: PayloadCoder())
             )
         }
         return plans

@@ -22,4 +22,6 @@ package struct RunPlan: Sendable {
     package var isSuspect: Bool
     /// The mailbox count at the claim: what came in before, the run looks at by itself.
     package var mailbox: Int64 = 0
+    /// Its clean-up has begun: nothing but undos goes on.
+    package var cleanUp: CleanUp?
 }

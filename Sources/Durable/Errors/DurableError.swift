@@ -41,6 +41,8 @@ public struct DurableError: Error, Sendable {
         public static let workflowFailed = Code("workflowFailed")
         /// The workflow was cancelled.
         public static let workflowCancelled = Code("workflowCancelled")
+        /// The undo of a step failed, and the workflow is paused.
+        public static let undoFailed = Code("undoFailed")
         /// The code no longer matches the recorded history.
         public static let diverged = Code("diverged")
         /// The engine is not running, or is shutting down.

@@ -54,9 +54,12 @@ struct Attempts {
     }
 
     /// An attempt has failed: returns when another one follows, and throws what the step throws when none does.
+    ///
+    /// An undo that has used up its attempts pauses the workflow, and goes on where it stands when it is resumed.
     mutating func failed(
         _ error: any Error,
-        failures: [any (Error & Codable & Sendable).Type],
+        failures: [any (Error & Codable & Sendable).Type] = [],
+        isUndo: Bool = false,
         context: WorkflowContext
     ) async throws {
         if error is WorkflowInterruption { throw error }
@@ -84,6 +87,21 @@ struct Attempts {
             self.previous = recorded.failure
             // The journal numbers attempts up to 32,767. Those beyond are counted by this run alone.
             if failed == Int(note.phase) { try await context.submit(note) }
+        } else if isUndo {
+            if failed == Int(note.phase) { try await context.submit(note) }
+            throw context.run.pause(
+                .undoFailed,
+                DurableError(
+                    .undoFailed,
+                    """
+                    \(self.call.label) failed after \(failed) attempts, and what it was to undo is still done: mend what it \
+                    needs, or undo it by hand, then resume the workflow
+                    """,
+                    workflow: context.run.id,
+                    step: self.call.label,
+                    underlying: recorded.failure
+                )
+            )
         } else {
             note.phase = 0
             self.log("step.failed", recorded, note, level: .notice, context: context, retryIn: nil)

@@ -104,16 +104,20 @@ extension WorkflowContext {
         }
         if let error = end.decidingError { throw error }
         if end.isRecalled {
+            var recalled = [Result<Value, any Error>?](repeating: nil, count: elements.count)
             for ended in end.record.ended ?? [] {
-                if let text = ended.value { results.set(try coder.value(Value.self, from: text), for: ended.branch) }
+                if let text = ended.value {
+                    recalled[ended.branch] = .success(try coder.value(Value.self, from: text))
+                } else if let error = end.errors[ended.branch] {
+                    recalled[ended.branch] = .failure(error)
+                }
             }
+            return recalled
         }
         let failures = self.run.failures
         return try (0..<elements.count).map { index in
             if let error = end.errors[index] {
-                return .failure(
-                    end.isRecalled ? error : try self.recorded(error).thrown(declared: failures, coder: coder)
-                )
+                return .failure(try self.recorded(error).thrown(declared: failures, coder: coder))
             }
             return results[index].map { .success($0) }
         }
@@ -150,7 +154,7 @@ extension WorkflowContext {
             results.set(try await branches[index](branch), for: index)
         }
         if let error = end.decidingError { throw error }
-        guard let winner = end.record.branch else { throw self.run.interruptionError }
+        guard let winner = end.record.branch else { throw self.interruptionError }
         if let value = results[winner] { return value }
         return try coder.value(Value.self, from: end.record.value ?? "null")
     }
@@ -172,6 +176,7 @@ extension WorkflowContext {
         child.isAtFrontier = self.isAtFrontier
         defer {
             self.isAtFrontier = child.isAtFrontier
+            self.isClosed = self.isClosed || child.isClosed
             self.lastTicket = max(self.lastTicket, child.lastTicket)
             self.clock = max(self.clock, child.clock)
         }

@@ -29,10 +29,26 @@ extension WorkflowContext {
         failures: [any (Error & Codable & Sendable).Type] = [],
         _ body: @escaping @Sendable (StepContext) async throws -> T
     ) async throws -> T {
+        try await self.step(name, retry: retry, timeout: timeout, failures: failures, undoing: nil, body)
+    }
+
+    /// The same for a step that may have an undo.
+    func step<T: Codable & Sendable>(
+        _ name: String,
+        retry: RetryPolicy?,
+        timeout: Duration?,
+        failures: [any (Error & Codable & Sendable).Type],
+        undoing undo: Undo<T>?,
+        _ body: @escaping @Sendable (StepContext) async throws -> T
+    ) async throws -> T {
         if let timeout { try StepTimeout.check(timeout, of: name) }
-        switch try await self.begin(.step, name) {
+        let starting: ((Place) -> Void)? = undo.map { undo in { self.run.register(undo.entry(at: $0, nil)) } }
+        switch try await self.begin(.step, name, starting: starting) {
         case .recorded(let record, let label):
-            return try await self.replay(record, as: T.self, label: label, failures: failures)
+            starting?(record.place)
+            let value = try await self.replay(record, as: T.self, label: label, failures: failures)
+            if let undo { self.run.register(undo.entry(at: record.place, value)) }
+            return value
         case .live(let call):
             var attempts = try Attempts(of: call, retry: retry ?? self.engine.options.retry, context: self)
             while true {
@@ -41,6 +57,7 @@ extension WorkflowContext {
                     let value = try await self.attempt(call, step, timeout: timeout, body)
                     let output = try self.engine.coder.encode(value, as: "the result of step \"\(call.label)\"")
                     try await self.submit(attempts.success(output, context: self))
+                    if let undo { self.run.register(undo.entry(at: call.place, value)) }
                     return value
                 } catch {
                     try await attempts.failed(error, failures: failures, context: self)
@@ -66,7 +83,7 @@ extension WorkflowContext {
     }
 
     /// Runs one attempt, in place, or beside a clock when it has a timeout.
-    private func attempt<T: Sendable>(
+    func attempt<T: Sendable>(
         _ call: LiveCall,
         _ step: StepContext,
         timeout: Duration?,

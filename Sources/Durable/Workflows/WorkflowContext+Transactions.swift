@@ -28,19 +28,38 @@ extension WorkflowContext {
         failures: [any (Error & Codable & Sendable).Type] = [],
         _ body: @Sendable (Transaction) async throws -> T
     ) async throws -> T {
+        try await self.transaction(name, isolation: isolation, retry: retry, failures: failures, undoing: nil, body)
+    }
+
+    /// The same for a transaction that may have an undo: one that was rolled back has nothing to undo.
+    func transaction<T: Codable & Sendable>(
+        _ name: String,
+        isolation: PostgresIsolation,
+        retry: RetryPolicy,
+        failures: [any (Error & Codable & Sendable).Type],
+        undoing undo: Undo<T>?,
+        _ body: @Sendable (Transaction) async throws -> T
+    ) async throws -> T {
+        func recall(_ record: JournalRecord, _ label: String) async throws -> T {
+            let value = try await self.replay(record, as: T.self, label: label, failures: failures)
+            if let undo { self.run.register(undo.entry(at: record.place, value)) }
+            return value
+        }
         switch try await self.begin(.transaction, name) {
         case .recorded(let record, let label):
-            return try await self.replay(record, as: T.self, label: label, failures: failures)
+            return try await recall(record, label)
         case .live(let call):
             var attempts = try Attempts(of: call, retry: retry, context: self)
             while true {
                 _ = try await attempts.next(timeout: nil, context: self)
                 do {
                     let step = TransactionStep(call: call, isolation: isolation, context: self)
-                    return try await step.perform(attempts, body)
+                    let value = try await step.perform(attempts, body)
+                    if let undo { self.run.register(undo.entry(at: call.place, value)) }
+                    return value
                 } catch let recorded as AlreadyRecorded {
                     self.clock = max(self.clock, recorded.record.at)
-                    return try await self.replay(recorded.record, as: T.self, label: call.label, failures: failures)
+                    return try await recall(recorded.record, call.label)
                 } catch {
                     try await attempts.failed(error, failures: failures, context: self)
                 }

@@ -20,10 +20,15 @@ public final class WorkflowContext {
     /// The database's time at the last checkpoint that this scope has consumed.
     var clock: Int64
     var isAtFrontier: Bool
+    /// What it may do at its first unrecorded call.
+    let frontier: Frontier
+    /// It came to its first unrecorded call and may not go on: every further call throws.
+    var isClosed = false
     private var generator: SeededRandom?
 
-    init(run: Run, scope: String, branch: Branch, lastTicket: Int, clock: Int64) {
+    init(run: Run, scope: String, branch: Branch, lastTicket: Int, clock: Int64, frontier: Frontier = .open) {
         self.run = run
+        self.frontier = frontier
         self.branch = branch
         self.cursor = ScopeCursor(scope: scope)
         self.lastTicket = lastTicket
@@ -53,7 +58,8 @@ public final class WorkflowContext {
             scope: scope,
             branch: branch,
             lastTicket: self.lastTicket,
-            clock: self.clock
+            clock: self.clock,
+            frontier: self.frontier
         )
     }
 
@@ -104,10 +110,18 @@ public final class WorkflowContext {
     }
 
     /// Takes the next place of the scope for a call, and compares it with the history.
-    func begin(_ kind: JournalKind, _ name: String) async throws -> Call {
+    ///
+    /// - Parameter starting: Called with the place of a call that has no result yet, before it is known whether it may be
+    ///   made: it counts as started.
+    func begin(_ kind: JournalKind, _ name: String, starting: ((Place) -> Void)? = nil) async throws -> Call {
+        try IdentifierRules.check(name: name, of: kind.named)
+        return try await self.begin(unchecked: kind, name, starting: starting)
+    }
+
+    /// The same for a name that was made here.
+    func begin(unchecked kind: JournalKind, _ name: String, starting: ((Place) -> Void)? = nil) async throws -> Call {
         try self.checkAlive()
         do {
-            try IdentifierRules.check(name: name, of: kind.named)
             let (place, label, finding) = try self.cursor.advance(kind, name, in: self.run.plan.history)
             switch finding {
             case .recorded(let record):
@@ -115,9 +129,11 @@ public final class WorkflowContext {
                 return .recorded(record, label: label)
             case .begun(let notes):
                 if let last = notes.last { self.clock = max(self.clock, last.at) }
+                starting?(place)
                 try await self.reachFrontier()
                 return .live(LiveCall(place: place, kind: kind, name: name, label: label, notes: notes))
             case .fresh:
+                starting?(place)
                 try await self.reachFrontier()
                 return .live(LiveCall(place: place, kind: kind, name: name, label: label, notes: []))
             }
@@ -128,10 +144,27 @@ public final class WorkflowContext {
 
     /// This scope stands at its first unrecorded call.
     func reachFrontier() async throws {
+        if let closed = self.close() { throw closed }
         guard !self.isAtFrontier else { return }
         self.isAtFrontier = true
         try await self.run.arriveAtFrontier()
         try self.checkAlive()
+    }
+
+    /// Ends the scope at its first unrecorded call, if it may not go on there.
+    func close() -> WorkflowInterruption? {
+        switch self.frontier {
+        case .open: return nil
+        case .cancelled:
+            self.isClosed = true
+            return WorkflowInterruption(.cancelled)
+        case .decided:
+            self.isClosed = true
+            return WorkflowInterruption(.decided)
+        case .failed:
+            self.isClosed = true
+            return self.run.diverged(.revived(self.cursor.scope))
+        }
     }
 
     /// The scope has come to its normal end.
@@ -144,8 +177,15 @@ public final class WorkflowContext {
     }
 
     func checkAlive() throws {
+        if self.isClosed, let closed = self.close() { throw closed }
         if self.branch.isDecided { throw WorkflowInterruption(.decided) }
         try self.run.checkAlive()
+    }
+
+    /// What a call throws that may not go on.
+    var interruptionError: WorkflowInterruption {
+        if self.frontier != .open, !self.run.isInterrupted, let closed = self.close() { return closed }
+        return self.run.interruptionError
     }
 
     /// What had begun when the process was asked to leave may end, and is recorded; nothing after it begins.

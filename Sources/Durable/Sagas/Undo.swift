@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How a step that returns such a value is undone.
+struct Undo<Value: Codable & Sendable>: Sendable {
+    /// Undoes it in the scope of the context, given what it returned; nil where it failed, or nobody knows.
+    let perform: @Sendable (Value?, WorkflowContext) async throws -> Void
+
+    func entry(at place: Place, _ value: Value?) -> UndoRegistry.Entry {
+        let perform: nonisolated(nonsending) @Sendable (WorkflowContext) async throws -> Void = { context in
+            try await self.perform(value, context)
+        }
+        return UndoRegistry.Entry(place: place, perform: perform)
+    }
+}
+
+extension WorkflowContext {
+    /// Undoes a step by a step of its own.
+    func undo(
+        _ name: String,
+        retry: RetryPolicy?,
+        _ body: @escaping @Sendable (StepContext) async throws -> Void
+    ) async throws {
+        guard case .live(let call) = try await self.begin(unchecked: .step, "undo \(name)") else { return }
+        var attempts = try Attempts(of: call, retry: retry ?? self.engine.options.retry, context: self)
+        while true {
+            let step = try await attempts.next(timeout: nil, context: self)
+            do {
+                try await self.attempt(call, step, timeout: nil, body)
+                try await self.submit(attempts.success(nil, context: self))
+                return
+            } catch {
+                try await attempts.failed(error, isUndo: true, context: self)
+            }
+        }
+    }
+
+    /// Undoes a transaction by a transaction of its own.
+    func undo(
+        transaction name: String,
+        retry: RetryPolicy?,
+        _ body: @Sendable (Transaction) async throws -> Void
+    ) async throws {
+        guard case .live(let call) = try await self.begin(unchecked: .transaction, "undo \(name)") else { return }
+        var attempts = try Attempts(of: call, retry: retry ?? self.engine.options.retry, context: self)
+        while true {
+            _ = try await attempts.next(timeout: nil, context: self)
+            do {
+                let step = TransactionStep(call: call, isolation: .readCommitted, context: self)
+                _ = try await step.perform(attempts) { transaction in
+                    try await body(transaction)
+                    return Nothing()
+                }
+                return
+            } catch is AlreadyRecorded {
+                return
+            } catch {
+                try await attempts.failed(error, isUndo: true, context: self)
+            }
+        }
+    }
+}
