@@ -82,7 +82,7 @@ struct CancellationTests {
         let error = await #expect(throws: PostgresError.self) {
             try await connection.run(Pipeline([Statement("INSERT INTO t VALUES (2)")]), deadline: .milliseconds(200))
         }
-        #expect(clock.now - start < .seconds(10))
+        #expect(clock.now - start < .seconds(60))
         #expect(error?.code == .timeout)
         #expect(error?.isOutcomeUnknown == true)
         #expect(error?.isConnectionLost == true)

@@ -58,7 +58,7 @@ struct ConnectingTests {
             "host=127.0.0.1 port=\(listener.port) user=me dbname=here",
             timeout: .milliseconds(300)
         )
-        #expect(clock.now - start < .seconds(5))
+        #expect(clock.now - start < .seconds(60), "it does not wait for the server")
         #expect(error?.code == .connectionFailed)
         #expect(error?.message.contains("no connection within 300 ms") == true, "\(String(describing: error))")
         #expect(error?.message.contains("127.0.0.1:\(listener.port)") == true)

@@ -85,10 +85,21 @@ import Testing
         ])
         #expect(
             batch.pipeline.statements.map(\.sql) == [
-                self.statements.fence.sql, self.statements.record.sql, self.statements.start.sql,
+                self.statements.fence.sql, self.statements.singleRecord.sql, self.statements.singleRecord.sql,
+                self.statements.start.sql,
                 self.statements.guardedStart.sql, self.statements.outcome.sql, self.statements.release.sql,
             ]
         )
+    }
+
+    @Test func `few checkpoints go as single rows, and more of them as arrays in one statement`() {
+        func texts(_ records: Int) -> [String] {
+            let rows = Array(repeating: self.record, count: records) + [self.outcome]
+            return self.encode(rows).pipeline.statements.map(\.sql)
+        }
+        let (fence, end) = (self.statements.fence.sql, self.statements.outcome.sql)
+        #expect(texts(4) == [fence] + Array(repeating: self.statements.singleRecord.sql, count: 4) + [end])
+        #expect(texts(5) == [fence, self.statements.record.sql, end])
     }
 
     @Test func `guarded starts and outcomes must report as many rows as were sent`() {
