@@ -76,7 +76,10 @@ let package = Package(
         .target(name: "TemporaryPostgres", swiftSettings: settings),
         .target(
             name: "DurableTesting",
-            dependencies: ["Durable", "Libpq", "TemporaryPostgres"],
+            dependencies: [
+                "Durable", "Libpq", "TemporaryPostgres",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: settings
         ),
         // Not a product: who depends on this package never builds it. Inside of it, it may use what `package` allows.
@@ -104,6 +107,14 @@ let package = Package(
         .testTarget(
             name: "DurableTests",
             dependencies: ["CLibpq", "Durable", "DurableTesting", "Libpq", "TemporaryPostgres"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "DurableTestingTests",
+            dependencies: [
+                "Durable", "DurableTesting", "Libpq", "TemporaryPostgres",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(

@@ -19,7 +19,7 @@ struct WorkflowStart: Sendable {
     let id: String
     let name: String
     let version: Int32
-    let seed: UUID
+    var seed: UUID
     let input: [UInt8]?
     let timeout: Duration?
     /// The id was chosen by the caller, so that another start may have it already.

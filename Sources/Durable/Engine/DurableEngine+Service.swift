@@ -29,6 +29,12 @@ extension DurableEngine: Service {
             self.enter(.stopped(error))
             throw error
         }
+        let (claims, sweeps) = (parts.claims, parts.sweeps)
+        let listener = self.options.hooks?.clock?.listen {
+            claims.ring()
+            sweeps.ring()
+        }
+        defer { if let listener { self.options.hooks?.clock?.forget(listener) } }
         await withTaskGroup { group in
             group.addTask { await parts.recoverForEver { self.enter(.ready(parts.core)) } }
             group.addTask { await parts.claimForEver() }
@@ -41,7 +47,8 @@ extension DurableEngine: Service {
         }
         // In a task of its own: the one that runs the engine may be cancelled, and handing over must not be.
         let drain = self.options.drain
-        await Task { await parts.shutDown(within: drain) }.value
+        let isCut = self.database.gate?.isClosed ?? false
+        await Task { isCut ? await parts.abandon() : await parts.shutDown(within: drain) }.value
     }
 
     private static func waitForShutdown() async {

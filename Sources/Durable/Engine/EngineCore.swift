@@ -78,6 +78,15 @@ final class EngineCore: Sendable {
         for run in self.runs.all { self.handOver(run) }
     }
 
+    /// Ends every run on the spot, and nothing of them is written any more.
+    func abandon() {
+        self.isLeaving.store(true, ordering: .releasing)
+        for run in self.runs.all {
+            run.interrupt(Run.Interruption(cause: .superseded))
+            run.lane.fail(SupersededRun())
+        }
+    }
+
     private func handOver(_ run: Run) {
         let row = ReleaseRow(state: run.state(.queued), runAt: self.now(), waitingFor: nil, reason: nil, error: nil)
         run.interrupt(Run.Interruption(cause: .shutdown, release: row), cancelling: false)
@@ -217,8 +226,8 @@ final class EngineCore: Sendable {
             while !Task.isCancelled {
                 let remaining = deadline - self.now()
                 if remaining <= 0 { break }
-                // A cancelled sleep ends the loop by itself.
-                try? await Task.sleep(for: .microseconds(min(remaining, 60_000_000)))
+                // Cancelled: the loop ends by itself.
+                await self.executor.clock.sleep(until: deadline)
             }
             if Task.isCancelled { return }
             if run.interrupt(Run.Interruption(cause: .cancelled, cleanUp: CleanUp(.timedOut))) {

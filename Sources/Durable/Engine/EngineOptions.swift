@@ -89,6 +89,8 @@ public struct EngineOptions: Sendable {
     ///
     /// Default: 30 s.
     public var requestDeadline: Duration = .seconds(30)
+    /// What a test puts in the engine's way; nil in every service.
+    package var hooks: EngineHooks?
 
     /// The defaults.
     public init() {}

@@ -43,6 +43,7 @@ struct EngineParts: Sendable {
             ),
             logger: logger,
             events: link.events(sweeps: sweeps),
+            clock: DatabaseClock(shift: options.hooks?.clock),
             activity: { link.core?.longAttempts() ?? [] }
         )
         let writer = JournalWriter(
@@ -51,7 +52,8 @@ struct EngineParts: Sendable {
             connections: options.journalConnections,
             batchDeadline: options.requestDeadline,
             logger: logger,
-            events: JournalWriter.Events { identity, ending in executor.refused(identity, ending) }
+            events: JournalWriter.Events { identity, ending in executor.refused(identity, ending) },
+            probe: options.hooks?.probe
         )
         let board = OutcomeBoard(
             pool: housekeeping,
@@ -167,7 +169,7 @@ struct EngineParts: Sendable {
                 await self.attempt("recovery.claim_failed") { isFull = try await self.claim(as: lease) }
                 await self.attempt("recovery.look_failed") { try await self.announceUnoffered(&announced) }
             }
-            if !isFull { await self.claims.wait(atMost: self.core.options.poll) }
+            if !isFull { await self.claims.wait(atMost: self.core.options.claimInterval) }
         }
     }
 
@@ -238,7 +240,24 @@ struct EngineParts: Sendable {
         }
     }
 
-    // MARK: - Shutdown
+    // MARK: - End
+
+    /// Ends everything as the death of the process would: nothing is handed over, nothing is written.
+    ///
+    /// For tests of crashes, which have cut the connections before.
+    func abandon() async {
+        self.core.abandon()
+        self.core.writer.stop()
+        self.core.pool.shutdown()
+        self.housekeeping.shutdown()
+        self.core.directory.board.stop()
+        self.core.directory.notifier.stop()
+        let runs = self.core.runs
+        // What ignores its cancellation goes on as it may, and can record nothing.
+        _ = await Backoff.finishes(within: .seconds(1)) { await runs.waitUntilEmpty() }
+        await self.core.executor.stop(within: .milliseconds(1))
+        self.link.disconnect()
+    }
 
     /// Interrupts every run at its next call, waits for steps that run, hands everything over, and frees the lease.
     func shutDown(within drain: Duration) async {

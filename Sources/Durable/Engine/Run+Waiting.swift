@@ -88,7 +88,7 @@ extension Run {
             let remaining = due.map { $0 - self.engine.now() }
             if let remaining, remaining <= 0 { return .due }
             if Task.isCancelled { throw WorkflowInterruption(.decided) }
-            await self.sleep(wait, microseconds: remaining.map { min($0, 60_000_000) })
+            await self.sleep(wait, until: due)
         }
     }
 
@@ -119,11 +119,11 @@ extension Run {
     }
 
     /// Sleeps until the time is over, the run is interrupted, something has come in, or the task is cancelled.
-    private func sleep(_ wait: UInt64, microseconds: Int64?) async {
-        let clock = microseconds.map { microseconds in
+    private func sleep(_ wait: UInt64, until due: Int64?) async {
+        let clock = due.map { due in
             Task {
                 // Cancelled by the end of the wait itself.
-                try? await Task.sleep(for: .microseconds(microseconds))
+                while !Task.isCancelled, self.engine.now() < due { await self.engine.executor.clock.sleep(until: due) }
                 self.wake(wait)
             }
         }
@@ -132,6 +132,8 @@ extension Run {
             await withUnsafeContinuation { (sleeper: UnsafeContinuation<Void, Never>) in
                 let isAwake = self.state.withLock { state in
                     if state.interruption != nil || Task.isCancelled || state.isStirred(wait) { return true }
+                    // The clock may have woken it before it slept.
+                    if let due, self.engine.now() >= due { return true }
                     state.sleepers[wait] = sleeper
                     return false
                 }

@@ -21,7 +21,7 @@ package final class Executor: Sendable {
     }
 
     /// The database's time as this process knows it.
-    package let clock = DatabaseClock()
+    package let clock: DatabaseClock
     private let configuration: PostgresConfiguration
     private let registration: Registration
     private let events: ExecutorEvents
@@ -41,15 +41,17 @@ package final class Executor: Sendable {
         options: ExecutorOptions,
         logger: Logger,
         events: ExecutorEvents = ExecutorEvents(),
+        clock: DatabaseClock = DatabaseClock(),
         activity: @escaping @Sendable () -> [ActivityRow] = { [] }
     ) {
+        self.clock = clock
         self.configuration = configuration
         self.registration = Registration(
             statements: statements,
             recovery: recovery,
             options: options,
             facts: .current(),
-            clock: self.clock,
+            clock: clock,
             logger: logger
         )
         self.events = events

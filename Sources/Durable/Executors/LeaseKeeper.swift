@@ -124,13 +124,14 @@ final class LeaseKeeper: Sendable {
             ]
         )
         let sent = ContinuousClock.now
+        let moves = self.means.clock.moves
         transaction.send(on: connection, deadline: limit) { [weak self] result in
             let received = ContinuousClock.now
             guard let self else { return connection.close() }
             do {
                 let results = try result.get()
                 let reply = try RenewalReply(results.last)
-                self.means.clock.observe(sent: sent, received: received, database: reply.clock)
+                self.means.clock.observe(sent: sent, received: received, database: reply.clock, since: moves)
                 self.handle(.answered(reply))
                 self.writeActivity(on: connection, within: limit)
             } catch {

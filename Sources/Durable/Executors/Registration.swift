@@ -63,12 +63,13 @@ struct Registration: Sendable {
             transaction.statements.append(Statement(self.statements.stop, [Parameter(former.number)]))
         }
         let sent = ContinuousClock.now
+        let moves = self.clock.moves
         let (results, received) = try await self.timed(transaction, on: connection)
         guard let row = results[1].rows.first else {
             throw PostgresError(.protocolViolation, "the registration of an executor was answered without a row")
         }
         let (number, epoch, server, clock, expiry) = try row.decode((Int32, Int32, Int64, Int64, Int64).self)
-        self.clock.observe(sent: sent, received: received, database: clock)
+        self.clock.observe(sent: sent, received: received, database: clock, since: moves)
         return Result(
             identity: ExecutorIdentity(id: id, number: number, epoch: epoch, server: server, name: self.name),
             expiry: expiry,

@@ -42,6 +42,8 @@ package final class JournalWriter: Sendable {
     let events: Events
     let logger: Logger
     let batchDeadline: Duration
+    /// Told of every batch; nil in every service.
+    let probe: (any DurabilityProbe)?
     let state: Mutex<State>
 
     /// Makes a writer over connections with the engine's settings; `start(as:)` opens its connections.
@@ -51,7 +53,8 @@ package final class JournalWriter: Sendable {
         connections: Int,
         batchDeadline: Duration,
         logger: Logger,
-        events: Events
+        events: Events,
+        probe: (any DurabilityProbe)? = nil
     ) {
         self.configuration = configuration
         self.statements = statements
@@ -59,6 +62,7 @@ package final class JournalWriter: Sendable {
         self.events = events
         self.logger = logger
         self.batchDeadline = batchDeadline
+        self.probe = probe
         self.state = Mutex(
             State(
                 queue: WriteQueue(connections: connections),
@@ -206,7 +210,11 @@ package final class JournalWriter: Sendable {
         let entries = transmission.send.entries
         let index = transmission.send.connection
         let batch = self.encoder.encode(entries, as: transmission.executor, isExplicit: transmission.isExplicit)
+        self.probe?.willCommit(entries)
         transmission.connection.send(batch.pipeline, deadline: self.batchDeadline) { result in
+            if let probe = self.probe, probe.isCut(after: entries, result) {
+                return self.settle(entries, on: index, after: .lost)
+            }
             switch result {
             case .success(let results) where batch.isComplete(results):
                 self.committed(entries, on: index)

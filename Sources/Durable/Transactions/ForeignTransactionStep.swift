@@ -41,21 +41,24 @@ struct ForeignTransactionStep<Adapter: TransactionAdapter>: Sendable {
     private func once<T: Encodable & Sendable>(
         _ body: @escaping @Sendable (Adapter.Connection) async throws -> T
     ) async throws -> (value: T, at: Int64) {
-        try await self.adapter.withTransaction { connection in
+        let result = try await self.adapter.withTransaction { connection in
             let rows = try await connection.run(self.engine.transactions.beginStep, self.beginParameters)
             guard rows.first?.first == "go" else { throw RecordedBefore() }
             let began = ContinuousClock.now
-            let value = try await body(connection)
+            let value = try await self.standingIn { try await body(connection) }
             let output = try self.engine.coder.encode(value, as: "the result of transaction \"\(self.label)\"")
             if self.branch.isDecided { throw WorkflowInterruption(.decided) }
             try self.run.checkMayRecord()
             let seconds = (ContinuousClock.now - began) / .seconds(1)
+            try self.willCommit()
             let recorded = try await connection.run(
                 self.engine.transactions.recordStep,
                 self.recordParameters(output: output, seconds: seconds)
             )
             return (value, recorded.first?.first.flatMap { $0 }.flatMap { Int64($0) } ?? self.engine.now())
         }
+        try self.didCommit()
+        return result
     }
 
     /// Asks the journal what became of the transaction.

@@ -66,7 +66,7 @@ struct TransactionStep {
         let value: T
         let record: JournalRecord
         do {
-            value = try await body(transaction)
+            value = try await self.context.standingIn(for: self.call, attempts.number) { try await body(transaction) }
             if let misuse = transaction.misuse { throw misuse }
             let output = try self.engine.coder.encode(
                 value,
@@ -93,6 +93,7 @@ struct TransactionStep {
     {
         let results: [StatementResult]
         do {
+            self.engine.options.hooks?.probe?.willCommit(self.run.id, record)
             // Not cancelled with the task: half a commit helps nobody.
             results = try await transaction.flushUncancelled(with: [
                 self.statement(for: record), Statement(TransactionStatements.commit),
@@ -105,6 +106,10 @@ struct TransactionStep {
             throw self.translate(error, on: connection)
         }
         guard results.last?.tag == "COMMIT" else { throw self.swallowed(transaction.failure, on: connection) }
+        if let probe = self.engine.options.hooks?.probe, probe.isCut(after: self.run.id, record) {
+            throw UnknownCommit(underlying: PostgresError.connectionLost(underlying: CancellationError()))
+        }
+        self.context.checkpointed(record)
     }
 
     /// A statement had failed, and the body went on as if it had not.

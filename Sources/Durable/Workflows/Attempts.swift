@@ -81,6 +81,7 @@ struct Attempts {
         let isFutile = (error as? DurableError)?.code == .unencodable
         let action = self.retry.attemptFailed(error, elapsed: elapsed, random: .random(in: 0 ... .max))
         if !isFutile, case .retry(let delay) = action {
+            let delay = context.engine.options.hooks?.hasRetryDelays == false ? .zero : delay
             note.due = DatabaseTime.adding(delay, to: note.at)
             self.log("step.attempt_failed", recorded, note, level: .info, context: context, retryIn: delay)
             self.due = note.due

@@ -99,6 +99,9 @@ extension WorkflowContext {
             )
         )
         defer { self.run.attemptEnded(at: call.place) }
+        guard self.engine.options.hooks == nil else {
+            return try await self.attemptUnderTest(call, step, timeout: timeout, body)
+        }
         guard let timeout else { return try await body(step) }
         return try await withTimeout(timeout, name: call.label) { try await body(step) }
     }

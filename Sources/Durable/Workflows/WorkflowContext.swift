@@ -131,10 +131,12 @@ public final class WorkflowContext {
                 if let last = notes.last { self.clock = max(self.clock, last.at) }
                 starting?(place)
                 try await self.reachFrontier()
+                try self.endReplay(kind, name, at: place)
                 return .live(LiveCall(place: place, kind: kind, name: name, label: label, notes: notes))
             case .fresh:
                 starting?(place)
                 try await self.reachFrontier()
+                try self.endReplay(kind, name, at: place)
                 return .live(LiveCall(place: place, kind: kind, name: name, label: label, notes: []))
             }
         } catch let divergence as Divergence {
@@ -207,6 +209,7 @@ public final class WorkflowContext {
         self.lastTicket = ticket
         self.clock = record.at
         if self.engine.options.durability == .immediate { try await self.waitUntilDurable(ticket) }
+        self.checkpointed(record)
     }
 
     private func waitUntilDurable(_ ticket: Int) async throws {

@@ -29,6 +29,8 @@ public struct PostgresConfiguration: Sendable {
     ///
     /// For tests and tools.
     public var observer: (@Sendable (StatementEvent) -> Void)?
+    /// What can cut every connection of this configuration at once.
+    package var gate: ConnectionGate?
 
     /// A configuration of a connection string.
     public init(_ connectionString: String = "") { self.connectionString = connectionString }

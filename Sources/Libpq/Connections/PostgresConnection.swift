@@ -49,11 +49,15 @@ public final class PostgresConnection: Sendable {
         } catch {
             return poller.execute { completion(.failure(error)) }
         }
+        if let gate = configuration.gate, gate.isClosed {
+            return poller.execute { completion(.failure(PostgresError(.connectionFailed, ConnectionGate.words))) }
+        }
         ConnectionAttempt.start(parameters, on: poller.core) { result in
             switch result {
             case .failure(let error): completion(.failure(error))
             case .success(let established):
                 let core = ConnectionCore(established, configuration, poller.core)
+                configuration.gate?.admit(core)
                 PostgresConnection(core).applySettings(within: parameters.timeout, completion)
             }
         }
