@@ -2,7 +2,7 @@
 
 /// Runs the branches of one `parallel`, `map` or `race`, each in a scope of its own, and records how the group ended.
 struct BranchGroup {
-    typealias Body = @Sendable (Int, WorkflowContext) async throws -> Void
+    typealias Body = @Sendable @concurrent (Int, WorkflowContext) async throws -> Void
 
     let name: String
     let count: Int

@@ -13,10 +13,10 @@ extension WorkflowContext {
     /// - Throws: What the first branch to fail threw; the others are cancelled and waited for, and after a crash none of
     ///   them is entered again.
     public func parallel<each Value: Sendable>(
-        _ branches: repeat @escaping @Sendable (WorkflowContext) async throws -> each Value
+        _ branches: repeat @escaping @Sendable @concurrent (WorkflowContext) async throws -> each Value
     ) async throws -> (repeat each Value) {
         let results = (repeat BranchResult<each Value>())
-        var bodies: [@Sendable (WorkflowContext) async throws -> Void] = []
+        var bodies: [@Sendable @concurrent (WorkflowContext) async throws -> Void] = []
         repeat bodies.append(Self.storing(each results, each branches))
         try await self.runAll("parallel", bodies)
         return (repeat try (each results).take())
@@ -26,10 +26,10 @@ extension WorkflowContext {
     ///
     /// - Throws: ``WorkflowInterruption`` only: failures are in the results.
     public func parallelSettled<each Value: Sendable>(
-        _ branches: repeat @escaping @Sendable (WorkflowContext) async throws -> each Value
+        _ branches: repeat @escaping @Sendable @concurrent (WorkflowContext) async throws -> each Value
     ) async throws -> (repeat Result<each Value, any Error>) {
         let results = (repeat BranchResult<Result<each Value, any Error>>())
-        var bodies: [@Sendable (WorkflowContext) async throws -> Void] = []
+        var bodies: [@Sendable @concurrent (WorkflowContext) async throws -> Void] = []
         repeat bodies.append(Self.settling(each results, each branches))
         try await self.runAll("parallel", bodies)
         return (repeat try (each results).take())
@@ -55,7 +55,7 @@ extension WorkflowContext {
     public func map<Elements: RandomAccessCollection & Sendable, Value: Sendable>(
         _ elements: Elements,
         maxConcurrent: Int = 64,
-        _ body: @escaping @Sendable (Elements.Element, WorkflowContext) async throws -> Value
+        _ body: @escaping @Sendable @concurrent (Elements.Element, WorkflowContext) async throws -> Value
     ) async throws -> [Value] where Elements.Element: Sendable {
         let results = BranchResults<Value>(count: elements.count)
         let group = BranchGroup(
@@ -86,7 +86,7 @@ extension WorkflowContext {
         _ elements: Elements,
         maxConcurrent: Int = 64,
         completion: CompletionPolicy = .all,
-        _ body: @escaping @Sendable (Elements.Element, WorkflowContext) async throws -> Value
+        _ body: @escaping @Sendable @concurrent (Elements.Element, WorkflowContext) async throws -> Value
     ) async throws -> [Result<Value, any Error>?] where Elements.Element: Sendable {
         try completion.validate()
         let results = BranchResults<Value>(count: elements.count)
@@ -136,7 +136,7 @@ extension WorkflowContext {
     /// - Returns: What the first branch to end returned.
     /// - Throws: What the first branch to end threw.
     public func race<Value: Codable & Sendable>(
-        _ branches: (@Sendable (WorkflowContext) async throws -> Value)...
+        _ branches: (@Sendable @concurrent (WorkflowContext) async throws -> Value)...
     ) async throws -> Value {
         guard !branches.isEmpty else {
             throw DurableError(.invalidArgument, "a race needs at least one branch", workflow: self.run.id)
@@ -195,7 +195,10 @@ extension WorkflowContext {
         }
     }
 
-    private func runAll(_ name: String, _ bodies: [@Sendable (WorkflowContext) async throws -> Void]) async throws {
+    private func runAll(
+        _ name: String,
+        _ bodies: [@Sendable @concurrent (WorkflowContext) async throws -> Void]
+    ) async throws {
         let group = BranchGroup(
             name: name,
             count: bodies.count,
@@ -209,15 +212,15 @@ extension WorkflowContext {
 
     private static func storing<Value: Sendable>(
         _ result: BranchResult<Value>,
-        _ body: @escaping @Sendable (WorkflowContext) async throws -> Value
-    ) -> @Sendable (WorkflowContext) async throws -> Void {
+        _ body: @escaping @Sendable @concurrent (WorkflowContext) async throws -> Value
+    ) -> @Sendable @concurrent (WorkflowContext) async throws -> Void {
         { branch in result.set(try await body(branch)) }
     }
 
     private static func settling<Value: Sendable>(
         _ result: BranchResult<Result<Value, any Error>>,
-        _ body: @escaping @Sendable (WorkflowContext) async throws -> Value
-    ) -> @Sendable (WorkflowContext) async throws -> Void {
+        _ body: @escaping @Sendable @concurrent (WorkflowContext) async throws -> Value
+    ) -> @Sendable @concurrent (WorkflowContext) async throws -> Void {
         { branch in
             do {
                 result.set(.success(try await body(branch)))
