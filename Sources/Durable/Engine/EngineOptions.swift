@@ -32,9 +32,11 @@ public struct EngineOptions: Sendable {
     /// A name that survives restarts (a StatefulSet's host name) lets a restarted process take over its former self at
     /// once. Default: nil, which is the host name and the process id.
     public var name: String?
-    /// The build of the program, shown in `durable.executors`.
+    /// The build of the program, shown in `durable.executors`: what tells code that is not deterministic from code that was
+    /// changed, see ``InputCheck``.
     ///
-    /// Default: nil, unknown.
+    /// Default: nil, which is a hash of the executable's contents. Where code lives in dynamic libraries besides, say which
+    /// build it is, such as the commit that it was built from.
     public var build: String?
     /// Connections of the journal writer.
     ///

@@ -18,7 +18,8 @@ struct EngineParts: Sendable {
 
     /// Registers this process, and opens its connections.
     static func assemble(for engine: DurableEngine) async throws -> EngineParts {
-        let options = engine.options
+        var options = engine.options
+        options.build = options.build ?? ProgramBuild.current
         let logger = engine.logger
         let claims = Bell()
         let sweeps = Bell()

@@ -6,6 +6,7 @@ struct RegisteredWorkflow: Sendable {
     let version: Int32
     let resumes: ClosedRange<Int32>
     let timeout: Duration?
+    let steps: [StepDescription]
     let failures: [any (Error & Codable & Sendable).Type]
     /// Decodes the input, runs, and encodes the result.
     let execute: @Sendable @concurrent (RunPlan, WorkflowContext) async throws -> [UInt8]?
@@ -33,6 +34,7 @@ struct RegisteredWorkflow: Sendable {
         self.resumes = Int32(W.resumes.lowerBound)...last
         self.timeout = W.timeout
         self.failures = W.failures
+        self.steps = W.declaredSteps
         self.execute = { plan, context in
             let input: W.Input
             do {
@@ -54,7 +56,7 @@ struct RegisteredWorkflow: Sendable {
     }
 
     /// What the database is told of it.
-    var offer: WorkflowOffer { WorkflowOffer(name: self.name, versions: Array(self.resumes)) }
+    var offer: WorkflowOffer { WorkflowOffer(name: self.name, versions: Array(self.resumes), steps: self.steps) }
 }
 
 /// The workflows that an engine offers, by name.

@@ -19,6 +19,7 @@ package struct RunLoader: Sendable {
     private let workflows: StatementText
     private let journal: StatementText
     private let output: StatementText
+    private let executors: StatementText
 
     package init(pool: PostgresPool, schema: SchemaName) {
         let durable = schema.quoted
@@ -34,7 +35,7 @@ package struct RunLoader: Sendable {
             """
             SELECT workflow_id, scope, position, phase, kind, attempt, at, seconds, due, name,
                    CASE WHEN octet_length(output::text) <= \(RunLoader.largeOutput) THEN output END,
-                   octet_length(output::text), error
+                   octet_length(output::text), error, fingerprint, executor
             FROM \(durable).journal WHERE workflow_id = ANY ($1)
             """,
             types: [PostgresType.text.array]
@@ -45,6 +46,10 @@ package struct RunLoader: Sendable {
             WHERE workflow_id = $1 AND scope = $2 AND position = $3 AND phase = 0
             """,
             types: [.text, .text, .int4]
+        )
+        self.executors = StatementText(
+            "SELECT number FROM \(durable).executor WHERE number = ANY ($1) AND build = $2",
+            types: [PostgresType.int4.array, .text]
         )
     }
 
@@ -99,6 +104,17 @@ package struct RunLoader: Sendable {
         }
     }
 
+    /// Which of some processes were of a build.
+    func executors(of build: String, among numbers: Set<Int32>) async throws -> Set<Int32> {
+        var column = ArrayColumn(.int4)
+        for number in numbers { column.append(number) }
+        let parameters = [column.parameter, Parameter(build)]
+        let rows = try await self.pool.withConnection { connection in
+            try await connection.run(Pipeline([Statement(self.executors, parameters)]))[0].rows
+        }
+        return Set(try rows.map { try $0.decode(0, as: Int32.self) })
+    }
+
     private static func record(_ row: Row) throws -> JournalRecord {
         let kind = try row.decode(4, as: Int16.self)
         var record = JournalRecord(
@@ -117,6 +133,8 @@ package struct RunLoader: Sendable {
             record.output = .stored(size: Int(size))
         }
         record.error = row.bytes(12)
+        record.fingerprint = try row.decode(13, as: Int64?.self)
+        record.executor = try row.decode(14, as: Int32.self)
         return record
     }
 }

@@ -6,9 +6,12 @@ package struct WorkflowOffer: Hashable, Sendable, Codable {
     package var name: String
     /// The versions, lowest first.
     package var versions: [Int32]
+    /// The steps that it declares, for people; nil where it declares none.
+    package var steps: [StepDescription]?
 
-    package init(name: String, versions: [Int32]) {
+    package init(name: String, versions: [Int32], steps: [StepDescription] = []) {
         self.name = name
+        self.steps = steps.isEmpty ? nil : steps
         self.versions = versions.sorted()
     }
 }

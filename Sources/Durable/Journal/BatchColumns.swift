@@ -56,6 +56,7 @@ struct RecordColumns {
     private var name = ArrayColumn(.text)
     private var output = ArrayColumn(.json)
     private var error = ArrayColumn(.json)
+    private var fingerprint = ArrayColumn(.int8)
 
     var count: Int { self.id.count }
 
@@ -73,6 +74,7 @@ struct RecordColumns {
         self.name.append(record.name)
         if case .bytes(let bytes) = record.output { self.output.append(bytes) } else { self.output.appendNull() }
         self.error.append(optional: record.error)
+        self.fingerprint.append(optional: record.fingerprint)
     }
 
     func parameters(_ executor: ExecutorIdentity) -> [Parameter] {
@@ -80,7 +82,7 @@ struct RecordColumns {
             self.id.parameter, self.scope.parameter, self.position.parameter, self.phase.parameter,
             self.kind.parameter, self.attempt.parameter, self.run.parameter, self.at.parameter,
             self.seconds.parameter, self.due.parameter, self.name.parameter, self.output.parameter,
-            self.error.parameter, Parameter(executor.number),
+            self.error.parameter, self.fingerprint.parameter, Parameter(executor.number),
         ]
     }
 }

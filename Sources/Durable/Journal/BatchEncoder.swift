@@ -101,6 +101,7 @@ package struct BatchEncoder: Sendable {
                 record.due.map { Parameter(PostgresTimestamp(microseconds: $0)) } ?? .null(.timestamptz),
                 Parameter(record.name), output,
                 record.error.map { Parameter(bytes: $0, type: .json) } ?? .null(.json),
+                record.fingerprint.map { Parameter($0) } ?? .null(.int8),
                 Parameter(executor.number),
             ]
         )

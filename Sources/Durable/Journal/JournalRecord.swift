@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// One row of the journal: the result of a call (phase 0), or a note that must be durable before that result (phase 1…).
+/// One row of the journal: the result of a call (phase 0), a note that must be durable before that result (phase 1…), or a
+/// mark that it was replayed with other inputs (phase -1, -2…).
 package struct JournalRecord: Sendable {
     package var place: Place
     package var phase: Int16
@@ -16,6 +17,10 @@ package struct JournalRecord: Sendable {
     package var due: Int64?
     package var output: Payload?
     package var error: [UInt8]?
+    /// The hash of the call's inputs, where they are compared on replay.
+    package var fingerprint: Int64?
+    /// Number of the process that wrote it; 0 in a record that was not read from the database.
+    package var executor: Int32 = 0
 
     /// About how many bytes the row takes in a batch.
     package var size: Int { 96 + self.name.utf8.count + (self.output?.size ?? 0) + (self.error?.count ?? 0) }

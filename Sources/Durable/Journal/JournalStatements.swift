@@ -49,29 +49,28 @@ package final class JournalStatements: Sendable {
         self.record = StatementText(
             """
             INSERT INTO \(durable).journal (workflow_id, scope, position, phase, kind, attempt, executor, run, at,
-                                            seconds, due, name, output, error)
-            SELECT w, s, p, f, k, a, $14, r, t, d, u, n, o, e
-            FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-                AS row (w, s, p, f, k, a, r, t, d, u, n, o, e)
+                                            seconds, due, name, output, error, fingerprint)
+            SELECT w, s, p, f, k, a, $15, r, t, d, u, n, o, e, h
+            FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                AS row (w, s, p, f, k, a, r, t, d, u, n, o, e, h)
             """,
             types: [
                 PostgresType.text.array, PostgresType.text.array, PostgresType.int4.array, PostgresType.int2.array,
                 PostgresType.int2.array, PostgresType.int2.array, PostgresType.int8.array,
                 PostgresType.timestamptz.array,
                 PostgresType.float4.array, PostgresType.timestamptz.array, PostgresType.text.array,
-                PostgresType.json.array, PostgresType.json.array, .int4,
+                PostgresType.json.array, PostgresType.json.array, PostgresType.int8.array, .int4,
             ]
         )
         self.singleRecord = StatementText(
             """
             INSERT INTO \(durable).journal (workflow_id, scope, position, phase, kind, attempt, executor, run, at,
-                                            seconds, due, name, output, error)
-            VALUES ($1, $2, $3, $4, $5, $6, $14, $7, $8, $9, $10, $11, $12, $13)
+                                            seconds, due, name, output, error, fingerprint)
+            VALUES ($1, $2, $3, $4, $5, $6, $15, $7, $8, $9, $10, $11, $12, $13, $14)
             """,
             types: [
                 .text, .text, .int4, .int2, .int2, .int2, .int8, .timestamptz, .float4, .timestamptz, .text, .json,
-                .json,
-                .int4,
+                .json, .int8, .int4,
             ]
         )
         self.outcome = StatementText(

@@ -19,7 +19,7 @@ extension JSONWriter {
 
     /// Writes the shortest text that reads back as the same number.
     func append(_ value: some BinaryFloatingPoint & CustomStringConvertible, at key: (any CodingKey)? = nil) throws {
-        guard value.isFinite else { throw self.problem(.notFinite(value), at: key) }
+        guard value.isFinite || self.allowsNonFinite else { throw self.problem(.notFinite(value), at: key) }
         self.bytes.append(contentsOf: value.description.utf8)
     }
 
@@ -42,7 +42,7 @@ extension JSONWriter {
         } else if T.self == URL.self, let url = value as? URL {
             self.append(url.absoluteString)
         } else if T.self == Decimal.self, let decimal = value as? Decimal {
-            guard decimal.isFinite else { throw self.problem(.notFinite(Double.nan)) }
+            guard decimal.isFinite || self.allowsNonFinite else { throw self.problem(.notFinite(Double.nan)) }
             self.bytes.append(contentsOf: decimal.description.utf8)
         } else {
             return false

@@ -27,6 +27,8 @@ final class JSONWriter: Encoder {
     /// Where in the payload encoding failed first; nil while it has not.
     @exclusivity(unchecked) private(set) var failure: (path: [any CodingKey], error: any Error)?
     private let depth: Int
+    /// Whether NaN and the infinities are written, as no JSON: for what is only compared, never read.
+    let allowsNonFinite: Bool
 
     /// A writer whose bytes belong at `offset` of this one's.
     private struct Splice {
@@ -40,13 +42,15 @@ final class JSONWriter: Encoder {
         fileprivate var frame: JSONFrame?
     }
 
-    init() {
+    init(allowsNonFinite: Bool = false) {
+        self.allowsNonFinite = allowsNonFinite
         self.depth = 0
         self.calls = 0
         self.bytes.reserveCapacity(256)
     }
 
     private init(within parent: JSONWriter, key: any CodingKey) {
+        self.allowsNonFinite = parent.allowsNonFinite
         self.path = parent.path + [key]
         self.depth = parent.depth + parent.frames.count
         self.calls = parent.calls + 1

@@ -8,6 +8,8 @@ package enum Divergence: Error, Sendable {
     case leftover(JournalRecord)
     /// The code had failed in a scope, and had begun to undo what it had done; now it goes on.
     case revived(String)
+    /// The call is the recorded one, with other inputs.
+    case inputs(recorded: JournalRecord, label: String, isStrict: Bool)
 
     /// In words that a person can act on.
     package var message: String {
@@ -29,6 +31,18 @@ package enum Divergence: Error, Sendable {
                 the code goes on \(scope.isEmpty ? "" : "in \(scope) ")where it had failed and had begun to undo its steps: \
                 the workflow's code was changed in a way that this workflow cannot follow. Run it with the code that \
                 recorded it, or guard the change with `patched`, then resume it
+                """
+        case .inputs(let recorded, let label, isStrict: false):
+            return """
+                the code calls \(recorded.kind.word) "\(label)" at \(recorded.place) with other inputs than those it was \
+                recorded with, by the same build: the workflow is not deterministic. Look for what differs from run to run \
+                (time, chance, the order of a set, an argument taken from outside), mend it, then resume it
+                """
+        case .inputs(let recorded, let label, isStrict: true):
+            return """
+                the code calls \(recorded.kind.word) "\(label)" at \(recorded.place) with other inputs than those it was \
+                recorded with, and the step is strict about its inputs: run it with the code that recorded it, or guard the \
+                change with `patched`, then resume it
                 """
         }
     }

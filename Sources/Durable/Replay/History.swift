@@ -10,9 +10,13 @@ package struct History: Sendable {
         package var result: JournalRecord?
         /// What was noted before the end: failed attempts, a wake-up time; in order.
         package var notes: [JournalRecord] = []
+        /// With which other inputs it was replayed; in order.
+        package var marks: [JournalRecord] = []
 
         /// Any of the rows: they agree on kind and name.
         package var witness: JournalRecord? { self.result ?? self.notes.first }
+        /// Every row.
+        package var rows: [JournalRecord] { (self.result.map { [$0] } ?? []) + self.notes + self.marks }
     }
 
     /// A scope or group of branches that has records below it.
@@ -44,6 +48,9 @@ package struct History: Sendable {
         var entry = self.scopes[record.place.scope]?[record.place.position] ?? Entry()
         if record.phase == 0 {
             entry.result = record
+        } else if record.phase < 0 {
+            entry.marks.append(record)
+            entry.marks.sort { $0.phase > $1.phase }
         } else {
             entry.notes.append(record)
             entry.notes.sort { $0.phase < $1.phase }

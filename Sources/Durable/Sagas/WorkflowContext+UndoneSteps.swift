@@ -21,6 +21,7 @@ extension WorkflowContext {
     ///   - retry: When a failed attempt is followed by another; nil: the engine's default.
     ///   - timeout: How long one attempt may take.
     ///   - failures: Error types of this step, besides those of the workflow, that are thrown again as themselves on replay.
+    ///   - inputs: What is compared on replay, so that a change of the inputs is seen; by default nothing.
     ///   - undoRetry: When a failed attempt to undo is followed by another; nil: the engine's default. When the last one has
     ///     failed, the workflow is paused (`undo_failed`); resumed, it tries again.
     ///   - body: The work.
@@ -35,6 +36,7 @@ extension WorkflowContext {
         retry: RetryPolicy? = nil,
         timeout: Duration? = nil,
         failures: [any (Error & Codable & Sendable).Type] = [],
+        inputs: StepInputs = .none,
         undoRetry: RetryPolicy? = nil,
         _ body: @escaping @Sendable (StepContext) async throws -> T,
         undo: @escaping @Sendable (T?, StepContext) async throws -> Void
@@ -48,6 +50,7 @@ extension WorkflowContext {
             retry: retry,
             timeout: timeout,
             failures: failures,
+            inputs: inputs,
             undoing: undoing,
             body
         )
@@ -59,6 +62,7 @@ extension WorkflowContext {
         retry: RetryPolicy? = nil,
         timeout: Duration? = nil,
         failures: [any (Error & Codable & Sendable).Type] = [],
+        inputs: StepInputs = .none,
         undoRetry: RetryPolicy? = nil,
         _ body: @escaping @Sendable (StepContext) async throws -> Void,
         undo: @escaping @Sendable (StepContext) async throws -> Void
@@ -68,6 +72,7 @@ extension WorkflowContext {
             retry: retry,
             timeout: timeout,
             failures: failures,
+            inputs: inputs,
             undoRetry: undoRetry,
             { step in
                 try await body(step)
@@ -94,6 +99,7 @@ extension WorkflowContext {
     ///   - isolation: The isolation level of the body; that of `undo` is READ COMMITTED.
     ///   - retry: When a failed attempt is followed by another; by default never, since what fails is rolled back whole.
     ///   - failures: Error types of this step, besides those of the workflow, that are thrown again as themselves on replay.
+    ///   - inputs: What is compared on replay, so that a change of the inputs is seen; by default nothing.
     ///   - undoRetry: When a failed attempt to undo is followed by another; nil: the engine's default. When the last one has
     ///     failed, the workflow is paused (`undo_failed`); resumed, it tries again.
     ///   - body: The work.
@@ -106,6 +112,7 @@ extension WorkflowContext {
         isolation: PostgresIsolation = .readCommitted,
         retry: RetryPolicy = .never,
         failures: [any (Error & Codable & Sendable).Type] = [],
+        inputs: StepInputs = .none,
         undoRetry: RetryPolicy? = nil,
         _ body: @Sendable (Transaction) async throws -> T,
         undo: @escaping @Sendable (T, Transaction) async throws -> Void
@@ -122,6 +129,7 @@ extension WorkflowContext {
             isolation: isolation,
             retry: retry,
             failures: failures,
+            inputs: inputs,
             undoing: undoing,
             body
         )
@@ -133,6 +141,7 @@ extension WorkflowContext {
         isolation: PostgresIsolation = .readCommitted,
         retry: RetryPolicy = .never,
         failures: [any (Error & Codable & Sendable).Type] = [],
+        inputs: StepInputs = .none,
         undoRetry: RetryPolicy? = nil,
         _ body: @Sendable (Transaction) async throws -> Void,
         undo: @escaping @Sendable (Transaction) async throws -> Void
@@ -142,6 +151,7 @@ extension WorkflowContext {
             isolation: isolation,
             retry: retry,
             failures: failures,
+            inputs: inputs,
             undoRetry: undoRetry,
             { transaction in
                 try await body(transaction)

@@ -160,7 +160,7 @@ struct TransactionStep {
                 Parameter(lane.workflow), Parameter(record.place.scope), Parameter(record.place.position),
                 Parameter(record.kind.rawValue), Parameter(record.attempt), Parameter(lane.executor.number),
                 Parameter(lane.token), Parameter(microseconds: record.at), Parameter(record.seconds ?? 0),
-                Parameter(record.name), output,
+                Parameter(record.name), output, record.fingerprint.map { Parameter($0) } ?? .null(.int8),
             ]
         )
     }

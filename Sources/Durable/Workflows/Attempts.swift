@@ -112,7 +112,7 @@ struct Attempts {
     }
 
     private func record(phase: Int16, context: WorkflowContext) -> JournalRecord {
-        JournalRecord(
+        var record = JournalRecord(
             place: self.call.place,
             phase: phase,
             kind: self.call.kind,
@@ -121,6 +121,8 @@ struct Attempts {
             at: context.timestamp(),
             seconds: Float((ContinuousClock.now - self.began) / .seconds(1))
         )
+        record.fingerprint = self.call.fingerprint
+        return record
     }
 
     private func log(

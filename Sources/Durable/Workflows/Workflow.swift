@@ -45,6 +45,11 @@ public protocol Workflow: Sendable {
     /// error is thrown as a ``StepFailure``, live and on replay alike.
     static var failures: [any (Error & Codable & Sendable).Type] { get }
 
+    /// The steps that the type declares, by its annotations; empty where it has none.
+    ///
+    /// Shown in `durable.executor.workflows`. Nothing is decided by it.
+    static var declaredSteps: [StepDescription] { get }
+
     /// The program.
     @concurrent
     func run(_ input: Input, in workflow: WorkflowContext) async throws -> Output
@@ -61,4 +66,6 @@ extension Workflow {
     public static var timeout: Duration? { nil }
     /// None.
     public static var failures: [any (Error & Codable & Sendable).Type] { [] }
+    /// None.
+    public static var declaredSteps: [StepDescription] { [] }
 }

@@ -17,6 +17,7 @@ extension WorkflowContext {
     ///   - timeout: How long one attempt may take. It is cancelled then, and counts as failed; where it ignores
     ///     cancellation it may still run beside the next one.
     ///   - failures: Error types of this step, besides those of the workflow, that are thrown again as themselves on replay.
+    ///   - inputs: What is compared on replay, so that a change of the inputs is seen; by default nothing.
     ///   - body: The work. It runs on the caller's executor, and may use task groups, actors and the main actor.
     /// - Returns: What the body returned, now or before a crash.
     /// - Throws: What the last attempt threw: an error of the declared types as itself, any other as a ``StepFailure``.
@@ -27,9 +28,18 @@ extension WorkflowContext {
         retry: RetryPolicy? = nil,
         timeout: Duration? = nil,
         failures: [any (Error & Codable & Sendable).Type] = [],
+        inputs: StepInputs = .none,
         _ body: @escaping @Sendable (StepContext) async throws -> T
     ) async throws -> T {
-        try await self.step(name, retry: retry, timeout: timeout, failures: failures, undoing: nil, body)
+        try await self.step(
+            name,
+            retry: retry,
+            timeout: timeout,
+            failures: failures,
+            inputs: inputs,
+            undoing: nil,
+            body
+        )
     }
 
     /// The same for a step that may have an undo.
@@ -38,12 +48,13 @@ extension WorkflowContext {
         retry: RetryPolicy?,
         timeout: Duration?,
         failures: [any (Error & Codable & Sendable).Type],
+        inputs: StepInputs,
         undoing undo: Undo<T>?,
         _ body: @escaping @Sendable (StepContext) async throws -> T
     ) async throws -> T {
         if let timeout { try StepTimeout.check(timeout, of: name) }
         let starting: ((Place) -> Void)? = undo.map { undo in { self.run.register(undo.entry(at: $0, nil)) } }
-        switch try await self.begin(.step, name, starting: starting) {
+        switch try await self.begin(.step, name, inputs: inputs, starting: starting) {
         case .recorded(let record, let label):
             starting?(record.place)
             let value = try await self.replay(record, as: T.self, label: label, failures: failures)
@@ -68,15 +79,16 @@ extension WorkflowContext {
 
     /// Runs a step that returns nothing.
     ///
-    /// See ``step(_:retry:timeout:failures:_:)-(_,_,_,_,(StepContext)->T)``.
+    /// See ``step(_:retry:timeout:failures:inputs:_:)-(_,_,_,_,_,(StepContext)->T)``.
     public func step(
         _ name: String,
         retry: RetryPolicy? = nil,
         timeout: Duration? = nil,
         failures: [any (Error & Codable & Sendable).Type] = [],
+        inputs: StepInputs = .none,
         _ body: @escaping @Sendable (StepContext) async throws -> Void
     ) async throws {
-        _ = try await self.step(name, retry: retry, timeout: timeout, failures: failures) { step in
+        _ = try await self.step(name, retry: retry, timeout: timeout, failures: failures, inputs: inputs) { step in
             try await body(step)
             return Nothing()
         }

@@ -17,6 +17,7 @@ extension WorkflowContext {
     ///   - isolation: The isolation level. A serialization failure or deadlock repeats the body, and is not an attempt.
     ///   - retry: When a failed attempt is followed by another; by default never, since what fails is rolled back whole.
     ///   - failures: Error types of this step, besides those of the workflow, that are thrown again as themselves on replay.
+    ///   - inputs: What is compared on replay, so that a change of the inputs is seen; by default nothing.
     ///   - body: The work. It commits by returning and rolls back by throwing.
     /// - Returns: What the body returned, now or before a crash.
     /// - Throws: What the last attempt threw, as with a step; its transaction was rolled back.
@@ -26,9 +27,18 @@ extension WorkflowContext {
         isolation: PostgresIsolation = .readCommitted,
         retry: RetryPolicy = .never,
         failures: [any (Error & Codable & Sendable).Type] = [],
+        inputs: StepInputs = .none,
         _ body: @Sendable (Transaction) async throws -> T
     ) async throws -> T {
-        try await self.transaction(name, isolation: isolation, retry: retry, failures: failures, undoing: nil, body)
+        try await self.transaction(
+            name,
+            isolation: isolation,
+            retry: retry,
+            failures: failures,
+            inputs: inputs,
+            undoing: nil,
+            body
+        )
     }
 
     /// The same for a transaction that may have an undo: one that was rolled back has nothing to undo.
@@ -37,6 +47,7 @@ extension WorkflowContext {
         isolation: PostgresIsolation,
         retry: RetryPolicy,
         failures: [any (Error & Codable & Sendable).Type],
+        inputs: StepInputs,
         undoing undo: Undo<T>?,
         _ body: @Sendable (Transaction) async throws -> T
     ) async throws -> T {
@@ -45,7 +56,7 @@ extension WorkflowContext {
             if let undo { self.run.register(undo.entry(at: record.place, value)) }
             return value
         }
-        switch try await self.begin(.transaction, name) {
+        switch try await self.begin(.transaction, name, inputs: inputs) {
         case .recorded(let record, let label):
             return try await recall(record, label)
         case .live(let call):
@@ -73,9 +84,11 @@ extension WorkflowContext {
         isolation: PostgresIsolation = .readCommitted,
         retry: RetryPolicy = .never,
         failures: [any (Error & Codable & Sendable).Type] = [],
+        inputs: StepInputs = .none,
         _ body: @Sendable (Transaction) async throws -> Void
     ) async throws {
-        _ = try await self.transaction(name, isolation: isolation, retry: retry, failures: failures) { transaction in
+        _ = try await self.transaction(name, isolation: isolation, retry: retry, failures: failures, inputs: inputs) {
+            transaction in
             try await body(transaction)
             return Nothing()
         }

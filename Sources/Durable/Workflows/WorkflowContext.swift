@@ -107,22 +107,40 @@ public final class WorkflowContext {
         let label: String
         /// What was noted of it before a crash.
         let notes: [JournalRecord]
+        /// The hash of its inputs, where they are compared on replay.
+        let fingerprint: Int64?
     }
 
     /// Takes the next place of the scope for a call, and compares it with the history.
     ///
-    /// - Parameter starting: Called with the place of a call that has no result yet, before it is known whether it may be
-    ///   made: it counts as started.
-    func begin(_ kind: JournalKind, _ name: String, starting: ((Place) -> Void)? = nil) async throws -> Call {
+    /// - Parameters:
+    ///   - inputs: What is compared of its inputs.
+    ///   - starting: Called with the place of a call that has no result yet, before it is known whether it may be made: it
+    ///     counts as started.
+    func begin(
+        _ kind: JournalKind,
+        _ name: String,
+        inputs: StepInputs = .none,
+        starting: ((Place) -> Void)? = nil
+    ) async throws -> Call {
         try IdentifierRules.check(name: name, of: kind.named)
-        return try await self.begin(unchecked: kind, name, starting: starting)
+        return try await self.begin(unchecked: kind, name, inputs: inputs, starting: starting)
     }
 
     /// The same for a name that was made here.
-    func begin(unchecked kind: JournalKind, _ name: String, starting: ((Place) -> Void)? = nil) async throws -> Call {
+    func begin(
+        unchecked kind: JournalKind,
+        _ name: String,
+        inputs: StepInputs = .none,
+        starting: ((Place) -> Void)? = nil
+    ) async throws -> Call {
         try self.checkAlive()
         do {
             let (place, label, finding) = try self.cursor.advance(kind, name, in: self.run.plan.history)
+            let fingerprint = try await self.fingerprint(of: inputs, at: place, label)
+            func call(notes: [JournalRecord]) -> LiveCall {
+                LiveCall(place: place, kind: kind, name: name, label: label, notes: notes, fingerprint: fingerprint)
+            }
             switch finding {
             case .recorded(let record):
                 self.clock = max(self.clock, record.at)
@@ -132,12 +150,12 @@ public final class WorkflowContext {
                 starting?(place)
                 try await self.reachFrontier()
                 try self.endReplay(kind, name, at: place)
-                return .live(LiveCall(place: place, kind: kind, name: name, label: label, notes: notes))
+                return .live(call(notes: notes))
             case .fresh:
                 starting?(place)
                 try await self.reachFrontier()
                 try self.endReplay(kind, name, at: place)
-                return .live(LiveCall(place: place, kind: kind, name: name, label: label, notes: []))
+                return .live(call(notes: []))
             }
         } catch let divergence as Divergence {
             throw self.run.diverged(divergence)
