@@ -67,6 +67,7 @@ let package = Package(
             dependencies: [
                 .product(name: "SwiftCompilerPlugin", package: "swift-syntax"),
                 .product(name: "SwiftDiagnostics", package: "swift-syntax"),
+                .product(name: "SwiftParser", package: "swift-syntax"),
                 .product(name: "SwiftSyntax", package: "swift-syntax"),
                 .product(name: "SwiftSyntaxBuilder", package: "swift-syntax"),
                 .product(name: "SwiftSyntaxMacros", package: "swift-syntax"),
@@ -109,6 +110,18 @@ let package = Package(
             dependencies: ["CLibpq", "Durable", "DurableTesting", "Libpq", "TemporaryPostgres"],
             swiftSettings: settings
         ),
+        // A body macro as other packages have them, to be used together with the annotations.
+        .macro(
+            name: "ForeignMacrosPlugin",
+            dependencies: [
+                .product(name: "SwiftCompilerPlugin", package: "swift-syntax"),
+                .product(name: "SwiftSyntax", package: "swift-syntax"),
+                .product(name: "SwiftSyntaxBuilder", package: "swift-syntax"),
+                .product(name: "SwiftSyntaxMacros", package: "swift-syntax"),
+            ],
+            path: "Tests/ForeignMacrosPlugin",
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "DurableTestingTests",
             dependencies: [
@@ -123,6 +136,8 @@ let package = Package(
                 "DurableMacros",
                 "DurableMacrosPlugin",
                 "DurableTesting",
+                "ForeignMacrosPlugin",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "SwiftDiagnostics", package: "swift-syntax"),
                 .product(name: "SwiftParser", package: "swift-syntax"),
                 .product(name: "SwiftSyntax", package: "swift-syntax"),

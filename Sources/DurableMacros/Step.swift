@@ -12,6 +12,14 @@
 /// let charge = try await self.charge(order, in: workflow)
 /// ```
 ///
+/// A second overload takes what undoes the step, should the workflow fail or be cancelled:
+///
+/// ```swift
+/// let charge = try await self.charge(order, in: workflow) { charge, step in
+///     try await self.payments.refund(charge, idempotencyKey: step.idempotencyKey)
+/// }
+/// ```
+///
 /// Only the engine makes a `StepContext`, so a step cannot run unrecorded by mistake. It is the last parameter; the others
 /// are the step's inputs, `Codable` and `Sendable`.
 ///
@@ -22,11 +30,14 @@
 ///   - timeout: How long one attempt may take; nil: as long as it likes.
 ///   - failures: Error types of this step, besides those of the workflow, that are thrown again as themselves on replay.
 ///   - inputs: What happens when the step is replayed with other inputs than it was recorded with.
+///   - undoRetry: When a failed attempt to undo is followed by another, where a call hands over an `undo`; nil: the engine's
+///     default.
 @attached(peer, names: overloaded)
 public macro Step(
     _ name: String? = nil,
     retry: RetryPolicy? = nil,
     timeout: Duration? = nil,
     failures: [any (Error & Codable & Sendable).Type] = [],
-    inputs: InputCheck = .checked
+    inputs: InputCheck = .checked,
+    undoRetry: RetryPolicy? = nil
 ) = #externalMacro(module: "DurableMacrosPlugin", type: "StepMacro")

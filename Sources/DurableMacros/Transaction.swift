@@ -23,11 +23,14 @@
 ///   - retry: When a failed attempt is followed by another; by default never, since what fails is rolled back whole.
 ///   - failures: Error types of this step, besides those of the workflow, that are thrown again as themselves on replay.
 ///   - inputs: What happens when the step is replayed with other inputs than it was recorded with.
+///   - undoRetry: When a failed attempt to undo is followed by another, where a call hands over an `undo`; nil: the engine's
+///     default.
 @attached(peer, names: overloaded)
 public macro Transaction(
     _ name: String? = nil,
     isolation: PostgresIsolation = .readCommitted,
     retry: RetryPolicy = .never,
     failures: [any (Error & Codable & Sendable).Type] = [],
-    inputs: InputCheck = .checked
+    inputs: InputCheck = .checked,
+    undoRetry: RetryPolicy? = nil
 ) = #externalMacro(module: "DurableMacrosPlugin", type: "TransactionMacro")

@@ -30,7 +30,7 @@
     names: named(name),
     named(version),
     named(resumes),
-    named(steps),
+    named(declaredSteps),
     named(Input),
     named(Output),
     named(run)

@@ -8,14 +8,22 @@ struct CheckpointArguments {
     var name: ExprSyntax?
     /// What happens with inputs that differ.
     var inputs: ExprSyntax?
+    /// When a failed attempt to undo it is followed by another.
+    var undoRetry: ExprSyntax?
     /// What is passed on to the context's method as it stands: retry, timeout, isolation, failures.
     var options: [(label: String, value: ExprSyntax)] = []
+
+    /// Whether no fingerprint is taken of the inputs.
+    var ignoresInputs: Bool {
+        self.inputs?.as(MemberAccessExprSyntax.self)?.declName.baseName.text == "ignored"
+    }
 
     init(_ attribute: AttributeSyntax) {
         guard case .argumentList(let list) = attribute.arguments else { return }
         for argument in list {
             switch argument.label?.text {
             case nil: self.name = argument.expression.trimmed
+            case "undoRetry": self.undoRetry = argument.expression.trimmed
             case "inputs": self.inputs = argument.expression.trimmed
             case let label?: self.options.append((label, argument.expression.trimmed))
             }

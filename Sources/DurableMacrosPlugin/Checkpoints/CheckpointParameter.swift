@@ -37,7 +37,8 @@ struct CheckpointParameter {
     /// The value as an element of a list of values.
     var value: String { self.isPack ? "repeat each \(self.name)" : self.name }
 
-    private var type: TypeSyntax {
+    /// Its type, without ownership.
+    var type: TypeSyntax {
         guard let attributed = self.syntax.type.as(AttributedTypeSyntax.self) else { return self.syntax.type.trimmed }
         return attributed.baseType.trimmed
     }

@@ -11,6 +11,6 @@ package struct TransactionMacro: PeerMacro {
         in context: some MacroExpansionContext
     ) throws -> [DeclSyntax] {
         guard let checkpoint = Checkpoint(.transaction, node, on: declaration, in: context) else { return [] }
-        return [checkpoint.overload]
+        return [checkpoint.overload, checkpoint.undoableOverload]
     }
 }

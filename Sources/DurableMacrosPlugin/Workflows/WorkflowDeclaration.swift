@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SwiftSyntax
-import SwiftSyntaxBuilder
 import SwiftSyntaxMacros
 
 /// A type with `@Workflow`, parsed: everything that its conformance is written from.
@@ -9,8 +8,12 @@ struct WorkflowDeclaration {
     let arguments: WorkflowArguments
     /// The access of the type, as its members must have it.
     let access: String
-
-    var isStrict: Bool { self.arguments.isStrict }
+    /// `run`, where it stands in the type itself.
+    let run: WorkflowRun?
+    /// The steps of the type, in their order.
+    let steps: [WorkflowStep]
+    /// The names of the types that the type declares, and of its generic parameters.
+    let typeNames: Set<String>
 
     /// Parses a type; what is wrong with it is diagnosed.
     ///
@@ -20,24 +23,35 @@ struct WorkflowDeclaration {
         on declaration: some DeclGroupSyntax,
         in context: some MacroExpansionContext
     ) {
+        let rules = WorkflowRules(attribute: attribute, context: context)
         self.arguments = WorkflowArguments(attribute)
+        self.steps = WorkflowStep.all(in: declaration)
+        self.typeNames = Self.typeNames(in: declaration)
+        // Each looks, whatever the others have found: one build shows everything.
+        let isFine = [
+            rules.checkType(declaration),
+            rules.checkArguments(self.arguments, of: declaration),
+            rules.checkNames(of: self.steps),
+        ]
+        guard let run = rules.run(in: declaration, typeNames: self.typeNames), !isFine.contains(false) else {
+            return nil
+        }
+        self.run = run.found
         let access = declaration.modifiers.map(\.name.text).first { ["public", "package"].contains($0) }
         self.access = access.map { "\($0) " } ?? ""
     }
 
-    /// The extension that makes the type a workflow.
-    func conformance(of type: some TypeSyntaxProtocol, adding conforms: Bool) throws -> ExtensionDeclSyntax {
-        var members: [String] = []
-        if let name = self.arguments.name { members.append("\(self.access)static var name: String { \(name) }") }
-        if let version = self.arguments.version {
-            members.append("\(self.access)static var version: Int { \(version) }")
+    private static func typeNames(in declaration: some DeclGroupSyntax) -> Set<String> {
+        var names: Set<String> = []
+        for member in declaration.memberBlock.members {
+            if member.decl.isProtocol((any DeclGroupSyntax).self) || member.decl.is(TypeAliasDeclSyntax.self),
+                let named = member.decl.asProtocol((any NamedDeclSyntax).self)
+            {
+                names.insert(named.name.text)
+            }
         }
-        if let resumes = self.arguments.resumes {
-            members.append("\(self.access)static var resumes: ClosedRange<Int> { \(resumes) }")
-        }
-        let body = members.joined(separator: "\n")
-        return try ExtensionDeclSyntax(
-            "extension \(type)\(raw: conforms ? ": Durable.Workflow" : "") {\n\(raw: body)\n}"
-        )
+        let generics = declaration.asProtocol((any WithGenericParametersSyntax).self)?.genericParameterClause
+        for parameter in generics?.parameters ?? [] { names.insert(parameter.name.text) }
+        return names
     }
 }

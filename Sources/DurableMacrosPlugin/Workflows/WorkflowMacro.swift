@@ -12,8 +12,10 @@ package struct WorkflowMacro: ExtensionMacro {
         conformingTo protocols: [TypeSyntax],
         in context: some MacroExpansionContext
     ) throws -> [ExtensionDeclSyntax] {
-        guard let workflow = WorkflowDeclaration(node, on: declaration, in: context) else { return [] }
-        WorkflowLint.diagnose(type: declaration, in: context, strict: workflow.isStrict)
-        return [try workflow.conformance(of: type.trimmed, adding: !protocols.isEmpty)]
+        WorkflowLint.diagnose(type: declaration, in: context, strict: WorkflowArguments(node).isStrict)
+        guard let workflow = WorkflowDeclaration(node, on: declaration, in: context),
+            let conformance = try workflow.conformance(of: type.trimmed, adding: !protocols.isEmpty)
+        else { return [] }
+        return [conformance]
     }
 }

@@ -21,15 +21,25 @@ import Testing
                     }
 
                     nonisolated(nonsending) func charge(_ order: Order, in workflow: Durable.WorkflowContext) async throws -> Charge {
-                        try await workflow.step("charge", retry: .exponential(attempts: 5)) { step in
+                        try await workflow.step("charge", retry: .exponential(attempts: 5), inputs: Durable.StepInputs(.checked, order)) { step in
                             try await self.charge(order, in: step)
                         }
+                    }
+
+                    nonisolated(nonsending) func charge(_ order: Order, in workflow: Durable.WorkflowContext, undo: nonisolated(nonsending) @escaping @Sendable (Charge?, Durable.StepContext) async throws -> Void) async throws -> Charge {
+                        try await workflow.step("charge", retry: .exponential(attempts: 5), inputs: Durable.StepInputs(.checked, order), { step in
+                            try await self.charge(order, in: step)
+                        }, undo: undo)
                     }
                 }
 
                 extension Checkout: Durable.Workflow {
                     static var name: String {
                         "checkout"
+                    }
+
+                    static var declaredSteps: [Durable.StepDescription] {
+                        [Durable.StepDescription("charge", kind: .step)]
                     }
                 }
                 """
