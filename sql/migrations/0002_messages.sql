@@ -54,6 +54,7 @@ CREATE TABLE durable.message (
     name text COLLATE "C" NOT NULL,
     id bigint GENERATED ALWAYS AS IDENTITY,
     sent_at timestamptz NOT NULL DEFAULT durable.clock(),
+    taken_by text COLLATE "C",
     body json,
     PRIMARY KEY (workflow_id, name, id)
 ) WITH (
@@ -68,6 +69,8 @@ COMMENT ON COLUMN durable.message.workflow_id IS 'The workflow that it was sent 
 COMMENT ON COLUMN durable.message.name IS 'The name under which the workflow receives it.';
 COMMENT ON COLUMN durable.message.id IS 'The order among the messages of one workflow and name.';
 COMMENT ON COLUMN durable.message.sent_at IS 'When it was sent, by the database''s clock. What was sent before a deadline wins over it.';
+COMMENT ON COLUMN durable.message.taken_by IS
+    'The branch of an undecided race whose receive has taken it. Where that branch loses, the message is free again, in its old place.';
 COMMENT ON COLUMN durable.message.body IS 'The payload, exact text; NULL for none.';
 
 CREATE TABLE durable.message_key (
@@ -119,10 +122,10 @@ CREATE FUNCTION durable.signal(workflow_id text, name text, payload json DEFAULT
     #variable_conflict use_column
     BEGIN
         IF coalesce(octet_length(signal.name), 0) NOT BETWEEN 1 AND 128 THEN
-            RAISE EXCEPTION 'the name of a signal must have 1 to 128 bytes' USING ERRCODE = '22023';
+            RAISE EXCEPTION 'the name of a signal must have 1 to 128 bytes' USING ERRCODE = 'DU012';
         END IF;
         IF octet_length(signal.key) NOT BETWEEN 1 AND 512 THEN
-            RAISE EXCEPTION 'the idempotency key of a signal must have 1 to 512 bytes' USING ERRCODE = '22023';
+            RAISE EXCEPTION 'the idempotency key of a signal must have 1 to 512 bytes' USING ERRCODE = 'DU012';
         END IF;
         PERFORM durable.expect_unfinished(signal.workflow_id, 'signal');
         IF signal.key IS NOT NULL THEN
@@ -357,8 +360,8 @@ CREATE FUNCTION durable.grant_messages() RETURNS void
         END IF;
         IF EXISTS (SELECT FROM pg_roles r WHERE r.rolname = 'durable_runtime') THEN
             GRANT SELECT, INSERT, DELETE ON durable.inbox, durable.message, durable.message_key TO durable_runtime;
-            -- To lock what it takes, Postgres asks for one of these rights.
-            GRANT UPDATE ON durable.inbox TO durable_runtime;
+            -- To lock what it takes, Postgres asks for this right.
+            GRANT UPDATE ON durable.inbox, durable.message TO durable_runtime;
         END IF;
     END
     $$;

@@ -6,9 +6,12 @@ import Synchronization
 final class Branch: Sendable {
     private let parent: Branch?
     private let decided = Atomic(false)
+    /// Whether it, or a branch that it lies in, is in a race: what it takes is free again if it loses.
+    let isRacing: Bool
 
-    init(parent: Branch?) {
+    init(parent: Branch?, isRacing: Bool = false) {
         self.parent = parent
+        self.isRacing = isRacing || parent?.isRacing ?? false
     }
 
     /// Whether a group that it belongs to was decided without it.

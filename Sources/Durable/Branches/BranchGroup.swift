@@ -60,7 +60,7 @@ struct BranchGroup {
         if recorded == nil {
             if context.run.hasUndos(below: group) { end.record.undos = begun }
             try await context.reachFrontier()
-            try await self.submit(&end, at: place, context)
+            try await self.submit(&end, at: place, of: group, context)
         }
         return end
     }
@@ -90,7 +90,7 @@ struct BranchGroup {
     ) async -> (errors: [Int: any Error], begun: Int) {
         guard self.count > 0 else { return ([:], 0) }
         let run = context.run
-        let branch = Branch(parent: context.branch)
+        let branch = Branch(parent: context.branch, isRacing: self.isRace)
         let (ticket, clock) = (context.lastTicket, context.clock)
         var errors: [Int: any Error] = [:]
         var ending = machine
@@ -179,7 +179,12 @@ struct BranchGroup {
         }
     }
 
-    private func submit(_ end: inout End, at place: Place, _ context: WorkflowContext) async throws {
+    private func submit(
+        _ end: inout End,
+        at place: Place,
+        of group: String,
+        _ context: WorkflowContext
+    ) async throws {
         var row = JournalRecord(place: place, phase: 0, kind: .join, name: self.name, at: context.timestamp())
         row.output = try context.engine.coder.encode(end.record, as: "the join of \(self.name)").map { .bytes($0) }
         if let branch = end.record.branch, let error = end.errors[branch] {
@@ -188,8 +193,20 @@ struct BranchGroup {
             // Thrown now as it will be thrown on replay.
             end.errors[branch] = try recorded.thrown(declared: context.run.failures, coder: context.engine.coder)
         }
-        try await context.submit(row)
+        // The winner keeps what it has received; whatever the others have received is free again.
+        let settlement = end.record.branch.flatMap { winner in
+            self.isRace && context.run.mayHaveTaken(in: group)
+                ? RaceSettlement(
+                    group: group,
+                    winner: ScopePath.branch(winner, of: group),
+                    isNested: context.branch.isRacing
+                ) : nil
+        }
+        let ticket = try await context.submit(row, riders: settlement.map { [.settle($0)] } ?? [])
+        if let settlement { context.run.settled(settlement, after: ticket) }
     }
+
+    private var isRace: Bool { if case .race = self.rule { true } else { false } }
 
     /// The end of a group that was decided before a crash.
     private func recall(_ join: JoinRecord, _ record: JournalRecord, in context: WorkflowContext) throws -> End {

@@ -12,7 +12,7 @@ public import Logging
 /// client.shutdown()
 /// ```
 public final class DurableClient: Sendable {
-    private let directory: WorkflowDirectory
+    let directory: WorkflowDirectory
     private let pool: PostgresPool
 
     /// Makes a client.

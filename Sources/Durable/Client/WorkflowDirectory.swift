@@ -14,6 +14,7 @@ package final class WorkflowDirectory: Sendable {
     let coder: PayloadCoder
     let board: OutcomeBoard
     let notifier: WakeNotifier
+    let messages: MessageStatements
     private let enqueue: StatementText
     private let existing: StatementText
     private let find: StatementText
@@ -30,6 +31,7 @@ package final class WorkflowDirectory: Sendable {
         self.coder = coder
         self.board = board
         self.notifier = notifier
+        self.messages = MessageStatements(schema: schema)
         // By the database's clock, since a client has no other; workflow and `live` row in one statement.
         self.enqueue = StatementText(
             """

@@ -19,6 +19,7 @@ final class EngineCore: Sendable {
     let loader: RunLoader
     let runs: RunTable
     let directory: WorkflowDirectory
+    let mail: MailReader
     let logger: Logger
     /// Rung when there is something to claim.
     let claims: Bell
@@ -33,6 +34,7 @@ final class EngineCore: Sendable {
         transactions: TransactionStatements,
         loader: RunLoader,
         directory: WorkflowDirectory,
+        mail: MailReader,
         runs: RunTable,
         claims: Bell,
         logger: Logger
@@ -45,6 +47,7 @@ final class EngineCore: Sendable {
         self.transactions = transactions
         self.loader = loader
         self.directory = directory
+        self.mail = mail
         self.runs = runs
         self.claims = claims
         self.logger = logger

@@ -90,6 +90,7 @@ struct EngineParts: Sendable {
                 board: board,
                 notifier: notifier
             ),
+            mail: MailReader(pool: housekeeping, statements: statements.journal.messages),
             runs: runs,
             claims: claims,
             logger: logger

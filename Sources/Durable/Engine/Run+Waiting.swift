@@ -68,11 +68,23 @@ extension Run {
     ///   - due: When the wait ends by itself; nil: never.
     ///   - awaited: What it waits for.
     ///   - seen: The mailbox count of the look; nil for a wait that only time ends.
+    ///   - nudges: How often branches had given something back when it looked; nil: as often as by now.
     @discardableResult
-    func wait(until due: Int64?, for awaited: Awaited, seen: Int64? = nil, in branch: Branch) async throws -> WakeUp {
+    func wait(
+        until due: Int64?,
+        for awaited: Awaited,
+        seen: Int64? = nil,
+        nudges: Int? = nil,
+        in branch: Branch
+    ) async throws -> WakeUp {
         let (wait, action) = self.state.withLock { state in
             let (wait, action) = state.ledger.beganWaiting(until: due)
-            state.waiting[wait] = Waiting(branch: branch, awaited: awaited, seen: seen)
+            state.waiting[wait] = Waiting(
+                branch: branch,
+                awaited: awaited,
+                seen: seen,
+                nudges: nudges ?? state.nudges
+            )
             return (wait, action)
         }
         defer {
@@ -110,9 +122,7 @@ extension Run {
     /// A branch has given back what another one may be waiting for: all look again.
     func nudge() {
         let sleepers = self.state.withLock { state -> [UnsafeContinuation<Void, Never>] in
-            for wait in state.waiting.keys where state.waiting[wait]?.seen != nil {
-                state.waiting[wait]?.isNudged = true
-            }
+            state.nudges += 1
             return state.takeStirred()
         }
         for sleeper in sleepers { sleeper.resume() }
@@ -174,7 +184,7 @@ extension Run.State {
     /// Whether something has come in since a branch that waits has looked.
     fileprivate func isStirred(_ wait: UInt64) -> Bool {
         guard let waiting = self.waiting[wait], let seen = waiting.seen else { return false }
-        return waiting.isNudged || self.mailbox > seen
+        return self.nudges > waiting.nudges || self.mailbox > seen
     }
 
     /// Takes those out that sleep and are to look again.

@@ -32,6 +32,14 @@ final class Run: Sendable {
         var attempts: [RunningAttempt] = []
         /// Which branches wait now, and what for.
         var waiting: [UInt64: Waiting] = [:]
+        /// Which messages its branches have taken.
+        var taken = TakenMessages()
+        /// What branches of undecided races have received in this run.
+        var raced: [(scope: String, messages: [Int64])] = []
+        /// The last decision about a race that frees messages: who looks afterwards waits until it is durable.
+        var settling: Int?
+        /// How often a branch has given something back that another one may be waiting for.
+        var nudges = 0
         /// How much has come in for the workflow, as far as this run has heard.
         var mailbox: Int64
         var visited: Set<String> = []
@@ -49,8 +57,8 @@ final class Run: Sendable {
         let awaited: Awaited
         /// The mailbox count when it looked, for a branch that waits for something to come in.
         let seen: Int64?
-        /// It is to look again, whatever the count.
-        var isNudged = false
+        /// How often branches had given something back when it looked.
+        let nudges: Int
     }
 
     /// Why the run ended early, and what its `live` row is to say.

@@ -37,6 +37,8 @@ public struct DurableError: Error, Sendable {
         public static let workflowConflict = Code("workflowConflict")
         /// No workflow has this id.
         public static let workflowNotFound = Code("workflowNotFound")
+        /// The workflow has ended, and takes nothing any more.
+        public static let workflowEnded = Code("workflowEnded")
         /// The workflow failed; the underlying error says with what.
         public static let workflowFailed = Code("workflowFailed")
         /// The workflow was cancelled.

@@ -45,6 +45,14 @@ package enum IdentifierRules {
         if name == ScopePath.undo { throw self.invalid("The \(what) \"\(name)\" is reserved for clean-up.") }
     }
 
+    /// Throws `DurableError.invalidArgument` unless this can be an idempotency key: 1 to 512 bytes without U+0000.
+    package static func check(key: String) throws {
+        try self.check(key, "idempotency key", limit: self.idLimit)
+        guard !key.utf8.contains(0) else {
+            throw self.invalid("The idempotency key \(self.shown(key)) contains U+0000.")
+        }
+    }
+
     private static func check(_ text: String, _ what: String, limit: Int) throws {
         let count = text.utf8.count
         guard count > 0 else { throw self.invalid("The \(what) is empty.") }

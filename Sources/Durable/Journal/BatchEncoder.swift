@@ -30,6 +30,7 @@ package struct BatchEncoder: Sendable {
         var records = RecordColumns()
         var outcomes = OutcomeColumns()
         var releases = ReleaseColumns()
+        var riders: RiderColumns?
         var wantsCommit = false
         for entry in entries {
             switch entry.row {
@@ -37,6 +38,9 @@ package struct BatchEncoder: Sendable {
                 if row.isGuarded { guardedStarts.append(row, entry.lane) } else { starts.append(row, entry.lane) }
             case .record(let record) where few: singles.append(self.single(record, entry.lane, executor))
             case .record(let record): records.append(record, entry.lane)
+            case .call(let record, let list):
+                records.append(record, entry.lane)
+                for rider in list { riders.append(rider, entry.lane) }
             case .outcome(let row): outcomes.append(row, entry.lane)
             case .release(let row): releases.append(row, entry.lane)
             case .commit: wantsCommit = true
@@ -54,6 +58,7 @@ package struct BatchEncoder: Sendable {
             batch.expected.append((list.count, guardedStarts.count, .starts))
             list.append(Statement(self.statements.guardedStart, guardedStarts.parameters(executor)))
         }
+        if let riders { list += riders.statements(self.statements.messages) }
         if outcomes.count > 0 {
             batch.expected.append((list.count, outcomes.count, .outcomes))
             list.append(Statement(self.statements.outcome, outcomes.parameters(executor)))

@@ -35,7 +35,7 @@ struct JournalFindings {
         var started = ArrayColumn(.text)
         for entry in entries {
             switch entry.row {
-            case .record(let record):
+            case .record(let record), .call(let record, _):
                 ids.append(entry.lane.workflow)
                 scopes.append(record.place.scope)
                 positions.append(record.place.position)
@@ -79,7 +79,7 @@ struct JournalFindings {
     func fate(of entry: WriteEntry) -> Fate {
         let token = entry.lane.token
         switch entry.row {
-        case .record(let record):
+        case .record(let record), .call(let record, _):
             let key = Key(workflow: entry.lane.workflow, place: record.place, phase: record.phase)
             guard let writer = self.records[key] else { return .absent }
             return writer == token ? .own : .foreign

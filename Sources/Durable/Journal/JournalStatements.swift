@@ -29,6 +29,8 @@ package final class JournalStatements: Sendable {
     package let release: StatementText
     /// A record in the write-ahead log, so that a batch without rows is a commit worth waiting for.
     package let commit: StatementText
+    /// What rides along with checkpoints.
+    package let messages: MessageStatements
     /// Which of some journal rows exist, and which run wrote them.
     package let existingRecords: StatementText
     /// Which of some outcomes exist, and which run wrote them.
@@ -40,6 +42,7 @@ package final class JournalStatements: Sendable {
 
     package init(schema: SchemaName) {
         let durable = schema.quoted
+        self.messages = MessageStatements(schema: schema)
         self.fence = StatementText("SELECT \(durable).fence($1, $2, $3)", types: [.int4, .int4, .int8])
         self.start = StatementText(Self.start(durable, onConflict: ""), types: Self.startTypes)
         self.guardedStart = StatementText(

@@ -27,6 +27,8 @@ package enum WriteRow: Sendable {
     case start(StartRow)
     /// A checkpoint or a note.
     case record(JournalRecord)
+    /// A checkpoint, and what happens if and only if it is written: in one transaction, whatever else is in the batch.
+    case call(JournalRecord, riders: [Rider])
     /// How the workflow ended.
     case outcome(OutcomeRow)
     /// The run gives its workflow back: parked, paused, or handed over.
@@ -79,6 +81,7 @@ extension WriteRow {
         switch self {
         case .start(let row): 160 + (row.input?.count ?? 0)
         case .record(let record): record.size
+        case .call(let record, let riders): riders.reduce(record.size) { $0 + $1.size }
         case .outcome(let row): 64 + (row.output?.count ?? 0) + (row.error?.count ?? 0)
         case .release(let row): 64 + (row.error?.count ?? 0)
         case .commit: 16

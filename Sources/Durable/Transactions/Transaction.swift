@@ -18,13 +18,23 @@ public final class Transaction: PostgresQuerying {
     /// The id of the workflow.
     public let workflow: String
 
+    let coder: PayloadCoder
+    let messages: MessageStatements
     private let connection: PostgresConnection
     /// BEGIN and the fence: they go out together with the first statement.
     private var preamble: [Statement]
     private var hasEnded = false
 
-    init(connection: PostgresConnection, preamble: [Statement], workflow: String, step: String) {
+    init(
+        connection: PostgresConnection,
+        preamble: [Statement],
+        workflow: String,
+        step: String,
+        engine: EngineCore
+    ) {
         self.connection = connection
+        self.coder = engine.coder
+        self.messages = engine.directory.messages
         self.preamble = preamble
         self.workflow = workflow
         self.step = step
@@ -41,15 +51,35 @@ public final class Transaction: PostgresQuerying {
         try await self.run(query).affected
     }
 
-    private func run(_ query: Query) async throws -> StatementResult {
-        guard !self.hasEnded else {
-            throw DurableError(
-                .transactionMisuse,
-                "the transaction was used after its step had ended",
-                workflow: self.workflow,
-                step: self.step
-            )
+    /// Calls one of the engine's functions in the transaction: what it sends is sent when that commits.
+    ///
+    /// - Throws: In words what the function refuses; the transaction cannot commit any more.
+    func call(_ statement: Statement, for workflow: String?) async throws -> Rows {
+        try self.checkOpen()
+        self.hasSent = true
+        do {
+            let results = try await self.flush(with: [statement])
+            return results[results.count - 1].rows
+        } catch let error as PostgresError where error.sqlState?.hasPrefix("DU01") ?? false {
+            throw DurableError.refused(error, workflow: workflow)
         }
+    }
+
+    /// Whether something was sent that waits for the router once it is committed.
+    private(set) var hasSent = false
+
+    private func checkOpen() throws {
+        guard self.hasEnded else { return }
+        throw DurableError(
+            .transactionMisuse,
+            "the transaction was used after its step had ended",
+            workflow: self.workflow,
+            step: self.step
+        )
+    }
+
+    private func run(_ query: Query) async throws -> StatementResult {
+        try self.checkOpen()
         if let word = TransactionControl.word(in: query.sql) {
             let misuse = DurableError(
                 .transactionMisuse,

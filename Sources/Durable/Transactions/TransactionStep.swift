@@ -61,7 +61,8 @@ struct TransactionStep {
             connection: connection,
             preamble: [Statement(TransactionStatements.begin(self.isolation)), self.fence],
             workflow: self.run.id,
-            step: self.call.label
+            step: self.call.label,
+            engine: self.engine
         )
         let value: T
         let record: JournalRecord
@@ -80,6 +81,8 @@ struct TransactionStep {
             throw self.translate(error, on: connection)
         }
         transaction.end()
+        // Also when the reply to the COMMIT is lost: a hint too many costs nothing.
+        defer { if transaction.hasSent { self.engine.directory.notifier.post(.inbox) } }
         try await self.commit(record, transaction, on: connection)
         self.context.clock = record.at
         return value

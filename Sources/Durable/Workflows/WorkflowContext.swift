@@ -218,16 +218,22 @@ public final class WorkflowContext {
     func timestamp() -> Int64 { max(self.clock, self.engine.now()) }
 
     /// Puts a record on its way, after everything that this scope has put on its way before.
-    func submit(_ record: JournalRecord) async throws {
-        if record.size > EngineCore.largeRecord { await self.engine.writer.waitForRoom() }
+    ///
+    /// - Parameter riders: What is written if and only if the record is.
+    /// - Returns: The ticket to wait for.
+    @discardableResult
+    func submit(_ record: JournalRecord, riders: [Rider] = []) async throws -> Int {
+        let row: WriteRow = riders.isEmpty ? .record(record) : .call(record, riders: riders)
+        if row.size > EngineCore.largeRecord { await self.engine.writer.waitForRoom() }
         try self.checkMayRecord()
-        guard let ticket = self.engine.writer.submit(.record(record), for: self.run.lane) else {
+        guard let ticket = self.engine.writer.submit(row, for: self.run.lane) else {
             throw self.run.laneFailed()
         }
         self.lastTicket = ticket
         self.clock = record.at
         if self.engine.options.durability == .immediate { try await self.waitUntilDurable(ticket) }
         self.checkpointed(record)
+        return ticket
     }
 
     private func waitUntilDurable(_ ticket: Int) async throws {
