@@ -81,3 +81,16 @@ struct Tardy: Workflow {
         try await workflow.step("wait") { _ in "done" }
     }
 }
+
+/// Sleeps, and does something else each time it is run.
+struct Fickle: Workflow {
+    static let name = "fickle"
+    let turns: World
+
+    func run(_ input: Int, in workflow: WorkflowContext) async throws -> Int {
+        self.turns.note("turn")
+        try await workflow.step("turn \(self.turns.effects.count)") { _ in "turned" }
+        try await workflow.sleep(for: .seconds(60))
+        return input
+    }
+}

@@ -11,6 +11,7 @@ package import Libpq
 /// Starts workflows that others run, and reads about workflows: what an engine and a client have in common.
 package final class WorkflowDirectory: Sendable {
     let pool: PostgresPool
+    let schema: SchemaName
     let coder: PayloadCoder
     let board: OutcomeBoard
     let notifier: WakeNotifier
@@ -28,6 +29,7 @@ package final class WorkflowDirectory: Sendable {
     ) {
         let durable = schema.quoted
         self.pool = pool
+        self.schema = schema
         self.coder = coder
         self.board = board
         self.notifier = notifier
@@ -135,7 +137,7 @@ package final class WorkflowDirectory: Sendable {
         )
     }
 
-    private func run(_ statements: [Statement]) async throws -> [StatementResult] {
+    func run(_ statements: [Statement]) async throws -> [StatementResult] {
         do {
             return try await self.pool.withConnection { try await $0.run(Pipeline(statements)) }
         } catch let error as PostgresError {

@@ -96,7 +96,7 @@ final class EngineCore: Sendable {
     }
 
     @concurrent
-    private func execute(_ run: Run, _ workflow: RegisteredWorkflow) async {
+    func execute(_ run: Run, _ workflow: RegisteredWorkflow) async {
         let clock = self.watchDeadline(of: run)
         defer { clock?.cancel() }
         let context = WorkflowContext(
@@ -201,6 +201,7 @@ final class EngineCore: Sendable {
     }
 
     private func release(_ run: Run, _ release: ReleaseRow) async {
+        if release.state == .paused { self.options.hooks?.replayed?(.paused(error: release.error)) }
         // A lane that a refused record has ended takes nothing any more; the workflow is still this run's to pause.
         let lane = run.lane.failure is PostgresError ? run.lane.renewed() : run.lane
         guard let ticket = self.writer.submit(.release(release), for: lane) else { return }
@@ -213,6 +214,7 @@ final class EngineCore: Sendable {
     }
 
     private func end(_ run: Run, _ row: OutcomeRow) async {
+        if let replayed = self.options.hooks?.replayed { return replayed(.outcome(row)) }
         guard let ticket = self.writer.submit(.outcome(row), for: run.lane) else { return }
         do {
             try await run.lane.waitUntilDurable(ticket)

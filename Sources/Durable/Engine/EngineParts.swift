@@ -16,8 +16,8 @@ struct EngineParts: Sendable {
     /// Nil when the engine only polls.
     let listener: WakeListener?
 
-    /// Registers this process, and opens its connections.
-    static func assemble(for engine: DurableEngine) async throws -> EngineParts {
+    /// Makes the parts, without a connection and without a word to the database.
+    static func make(for engine: DurableEngine) -> EngineParts {
         var options = engine.options
         options.build = options.build ?? ProgramBuild.current
         let logger = engine.logger
@@ -96,25 +96,6 @@ struct EngineParts: Sendable {
             logger: logger
         )
         link.connect(core)
-        do {
-            let lease = try await executor.register()
-            try await writer.start(as: lease.identity)
-            // It may have been replaced while the connections were opened.
-            if let current = executor.lease?.identity, current != lease.identity { writer.become(current) }
-        } catch {
-            await executor.stop()
-            link.disconnect()
-            throw (error as? PostgresError).map { DurableError($0) } ?? error
-        }
-        logger.info(
-            "engine.started",
-            metadata: [
-                "executor.name": "\(executor.name)",
-                "connections":
-                    "\(options.journalConnections + options.transactionConnections + (options.listen ? 4 : 3))",
-                "workflows": "\(engine.registry.offers.map { $0.name })",
-            ]
-        )
         return EngineParts(
             core: core,
             registry: engine.registry,
@@ -140,6 +121,33 @@ struct EngineParts: Sendable {
                     established: { router.lookAtEverything() }
                 ) : nil
         )
+    }
+
+    /// Registers this process, and opens its connections.
+    static func assemble(for engine: DurableEngine) async throws -> EngineParts {
+        let parts = Self.make(for: engine)
+        let (executor, writer) = (parts.core.executor, parts.core.writer)
+        let options = engine.options
+        do {
+            let lease = try await executor.register()
+            try await writer.start(as: lease.identity)
+            // It may have been replaced while the connections were opened.
+            if let current = executor.lease?.identity, current != lease.identity { writer.become(current) }
+        } catch {
+            await executor.stop()
+            parts.link.disconnect()
+            throw (error as? PostgresError).map { DurableError($0) } ?? error
+        }
+        engine.logger.info(
+            "engine.started",
+            metadata: [
+                "executor.name": "\(executor.name)",
+                "connections":
+                    "\(options.journalConnections + options.transactionConnections + (options.listen ? 4 : 3))",
+                "workflows": "\(engine.registry.offers.map { $0.name })",
+            ]
+        )
+        return parts
     }
 
     // MARK: - Loops

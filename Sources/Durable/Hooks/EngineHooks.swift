@@ -18,8 +18,8 @@ package struct EngineHooks: Sendable {
     package var isAlwaysReplaying = false
     /// Whether failed attempts wait before the next one.
     package var hasRetryDelays = true
-    /// Whether runs only replay, and end where their history does.
-    package var isReplayOnly = false
+    /// Told how a run came to its end; runs only replay then, and stop where their history ends.
+    package var replayed: (@Sendable (HistoryReplay.End) -> Void)?
     /// Says what an attempt does instead of its body.
     package var standIn: (@Sendable (AttemptSight) -> StandIn)?
     /// Told of everything that becomes durable.

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 import Libpq
 
 /// What a context does under test.
@@ -50,9 +55,30 @@ extension WorkflowContext {
 
     /// Ends a run that only replays, where its history does.
     func endReplay(_ kind: JournalKind, _ name: String, at place: Place) throws {
-        guard let hooks = self.engine.options.hooks, hooks.isReplayOnly else { return }
+        guard let replayed = self.engine.options.hooks?.replayed else { return }
+        replayed(.stopped(kind, name, place))
         self.run.interrupt(Run.Interruption(cause: .parked))
         throw self.run.interruptionError
+    }
+}
+
+extension EngineCore {
+    /// Runs the code against a history, and records nothing.
+    func replay(_ plan: RunPlan, _ workflow: RegisteredWorkflow) async {
+        let identity = ExecutorIdentity(
+            id: UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)),
+            number: 0,
+            epoch: 0,
+            server: 0,
+            name: "replay"
+        )
+        let lane = RunLane(workflow: plan.id, token: 0, executor: identity)
+        let lease = Lease(identity: identity, until: .now + .seconds(3600))
+        let run = Run(plan: plan, lane: lane, lease: lease, failures: workflow.failures, engine: self)
+        self.runs.insert(run)
+        let task = Task { await self.execute(run, workflow) }
+        run.attach(task)
+        await task.value
     }
 }
 

@@ -223,6 +223,7 @@ public final class WorkflowContext {
     /// - Returns: The ticket to wait for.
     @discardableResult
     func submit(_ record: JournalRecord, riders: [Rider] = []) async throws -> Int {
+        try self.endReplay(record.kind, record.name, at: record.place)
         let row: WriteRow = riders.isEmpty ? .record(record) : .call(record, riders: riders)
         if row.size > EngineCore.largeRecord { await self.engine.writer.waitForRoom() }
         try self.checkMayRecord()

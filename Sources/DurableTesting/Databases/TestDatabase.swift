@@ -55,6 +55,32 @@ public struct TestDatabase: Sendable {
         return TestDatabase(name: name, server: server)
     }
 
+    /// Makes a copy of another one, to which nobody may be connected.
+    static func make(copying source: TestDatabase) async throws -> TestDatabase {
+        let name = "test_\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+        var tries = 0
+        while true {
+            do {
+                try await self.administer(
+                    "CREATE DATABASE \(identifier: name) TEMPLATE \(identifier: source.name)",
+                    on: source.server
+                )
+                return TestDatabase(name: name, server: source.server)
+            } catch let error as PostgresError where error.sqlState == "55006" && tries < 100 {
+                // A session that was closed takes a moment to go.
+                tries += 1
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
+    }
+
+    /// Runs a statement in it, as a superuser: what makes the service's own tables.
+    public func execute(_ query: Query) async throws {
+        let connection = try await PostgresConnection.connect(self.configuration)
+        defer { connection.close() }
+        try await connection.execute(query)
+    }
+
     /// Makes an empty database.
     ///
     /// - Parameter options: What follows the name in `CREATE DATABASE`, such as `ENCODING 'LATIN1' TEMPLATE template0`.

@@ -103,16 +103,19 @@ public final class TestEngine: Sendable {
     ///
     /// - Throws: ``TestFailure`` when one runs already; what the engine throws.
     public func boot(_ workflows: [any Workflow]) async throws {
-        try await self.boot(workflows) { $0 }
+        try await self.boot(workflows) { _, _ in }
     }
 
-    func boot(_ workflows: [any Workflow], adding change: (EngineHooks) -> EngineHooks) async throws {
+    /// The same, with something more in its way.
+    func boot<R>(_ workflows: [any Workflow], _ change: (inout EngineHooks, ConnectionGate) -> R) async throws -> R {
         guard self.running.withLock({ $0 == nil }) else { throw TestFailure("an engine runs already") }
         let gate = ConnectionGate()
         var configuration = self.database.configuration
         configuration.gate = gate
         var options = self.options
-        options.hooks = change(options.hooks ?? EngineHooks())
+        var hooks = options.hooks ?? EngineHooks()
+        let result = change(&hooks, gate)
+        options.hooks = hooks
         let engine = try DurableEngine(
             database: configuration,
             workflows: workflows,
@@ -123,6 +126,7 @@ public final class TestEngine: Sendable {
         let running = Running(engine: engine, gate: gate, task: Task { try await engine.run() })
         self.running.withLock { $0 = running }
         try await engine.waitUntilReady()
+        return result
     }
 
     /// Stops the engine as a deploy does: running steps may end, and what is left is handed over.
