@@ -6,9 +6,9 @@
     public import Foundation
 #endif
 
-/// A workflow as a file: what it was asked, what it has recorded, how it ended. Enough to replay it elsewhere.
+/// A workflow as a file: what it was asked, what it has recorded, how it ended.
 ///
-/// It holds every payload as the exact JSON text that was recorded, as a string: look at what is in it before you hand it on.
+/// That is enough to replay it elsewhere. It holds every payload as the exact JSON text that was recorded, as a string: look at what is in it before you hand it on.
 ///
 /// ```swift
 /// let export = try await engine.export("checkout-1042")

@@ -2,8 +2,10 @@
 
 public import Durable
 
-/// Runs a workflow once undisturbed, and then once for each of its durable points with a crash right before the commit, and
-/// once with a crash right after it, before anybody was told; has another engine recover each; and requires of each that
+/// Requires of a workflow that it survives a crash at every point.
+///
+/// It is run once undisturbed, and then, for each of its durable points, once with a crash right before the commit and once
+/// with a crash right after it, before anybody was told. Another engine recovers each, and of each it is required that
 ///
 /// - it ends with the same result,
 /// - the service's own tables hold the same rows: what transactions did was done exactly once,

@@ -16,7 +16,7 @@ extension EngineOptions {
         options.poll = .milliseconds(40)
         options.drain = .milliseconds(50)
         options.transactionConnections = 2
-        return options
+        return options.replayingAsAsked()
     }
 
     /// Every sleep parks the workflow, so that what follows a sleep runs after a replay of all before it.
