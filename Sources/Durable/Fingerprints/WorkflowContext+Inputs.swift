@@ -15,6 +15,8 @@ extension WorkflowContext {
         guard let entry = self.run.plan.history[place], let comparison = InputComparison(of: entry, with: fingerprint)
         else { return fingerprint }
         let isStrict = inputs.check == .strict
+        // A history that is replayed under test comes from another build.
+        if !isStrict, self.engine.options.hooks?.replayed != nil { return fingerprint }
         let own = isStrict ? [] : try await self.executorsOfThisBuild(among: comparison.executors)
         switch comparison.verdict(inputs.check, ofThisBuild: own) {
         case .diverged:

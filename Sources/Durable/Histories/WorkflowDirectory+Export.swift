@@ -89,6 +89,7 @@ extension WorkflowExport.Record {
             due: self.due
         )
         record.output = self.output.map { .bytes([UInt8]($0.utf8)) }
+        record.fingerprint = self.fingerprint
         record.error = self.error.map { [UInt8]($0.utf8) }
         return record
     }
