@@ -160,6 +160,271 @@ COMMENT ON FUNCTION durable.notify() IS
     'concurrent transactions queue up behind one lock.';
 
 -- ---------------------------------------------------------------------------------------------------------------------
+-- Tokens
+-- ---------------------------------------------------------------------------------------------------------------------
+
+CREATE TABLE durable.token (
+    id text COLLATE "C" PRIMARY KEY,
+    workflow_id text COLLATE "C" NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    state text COLLATE "C" NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'completed', 'failed', 'expired')),
+    beat_at timestamptz NOT NULL DEFAULT durable.clock(),
+    decided_at timestamptz,
+    body json,
+    error json
+);
+
+COMMENT ON TABLE durable.token IS 'Tokens that workflows have handed out: whoever holds one completes or fails it, once.';
+COMMENT ON COLUMN durable.token.id IS 'Unguessable; knowing it is the right to complete it.';
+COMMENT ON COLUMN durable.token.workflow_id IS 'The workflow that waits for it.';
+COMMENT ON COLUMN durable.token.name IS 'What the workflow calls it.';
+COMMENT ON COLUMN durable.token.state IS 'pending, completed, failed; expired once the workflow''s time for it is over.';
+COMMENT ON COLUMN durable.token.beat_at IS 'When it was made, or when its holder last said that it is still at work.';
+COMMENT ON COLUMN durable.token.decided_at IS 'When it was completed or failed, or expired.';
+COMMENT ON COLUMN durable.token.body IS 'What it was completed with, exact text.';
+COMMENT ON COLUMN durable.token.error IS 'What it was failed with: {"type": …, "message": …, "code": …}.';
+
+CREATE FUNCTION durable.decide_token(token text, state text, body json, error json) RETURNS boolean
+    LANGUAGE plpgsql VOLATILE
+    AS $$
+    #variable_conflict use_column
+    DECLARE
+        owner text;
+    BEGIN
+        UPDATE durable.token AS t
+            SET state = decide_token.state, body = decide_token.body, error = decide_token.error, decided_at = durable.clock()
+            WHERE t.id = decide_token.token AND t.state = 'pending'
+            RETURNING t.workflow_id INTO owner;
+        IF NOT FOUND THEN
+            PERFORM FROM durable.token t WHERE t.id = decide_token.token;
+            IF NOT FOUND THEN
+                RAISE EXCEPTION 'there is no such token' USING ERRCODE = 'DU013';
+            END IF;
+            RETURN false;
+        END IF;
+        PERFORM durable.expect_unfinished(owner, 'completion of a token');
+        INSERT INTO durable.inbox (workflow_id, kind, name) VALUES (owner, 'token', decide_token.token);
+        RETURN true;
+    END
+    $$;
+
+COMMENT ON FUNCTION durable.decide_token(text, text, json, json) IS 'What durable.complete_token and durable.fail_token have in common.';
+
+CREATE FUNCTION durable.complete_token(token text, payload json DEFAULT NULL) RETURNS boolean
+    LANGUAGE sql VOLATILE
+    AS $$ SELECT durable.decide_token(complete_token.token, 'completed', complete_token.payload, NULL) $$;
+
+COMMENT ON FUNCTION durable.complete_token(text, json) IS
+    'Completes a token, in the caller''s own transaction. true: this call decided it; false: it was completed, failed or expired before, and nothing '
+    'changed. Raises DU013 for an unknown token, DU011 when its workflow has ended.';
+
+CREATE FUNCTION durable.fail_token(token text, message text, code text DEFAULT NULL) RETURNS boolean
+    LANGUAGE sql VOLATILE
+    AS $$
+        SELECT durable.decide_token(fail_token.token, 'failed', NULL, json_build_object(
+            'type', 'TokenFailure', 'message', coalesce(fail_token.message, ''), 'code', fail_token.code))
+    $$;
+
+COMMENT ON FUNCTION durable.fail_token(text, text, text) IS 'Fails a token; returns and raises as durable.complete_token.';
+
+CREATE FUNCTION durable.beat_token(token text) RETURNS boolean
+    LANGUAGE plpgsql VOLATILE
+    AS $$
+    BEGIN
+        UPDATE durable.token t SET beat_at = durable.clock() WHERE t.id = beat_token.token AND t.state = 'pending';
+        IF FOUND THEN
+            RETURN true;
+        END IF;
+        PERFORM FROM durable.token t WHERE t.id = beat_token.token;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'there is no such token' USING ERRCODE = 'DU013';
+        END IF;
+        RETURN false;
+    END
+    $$;
+
+COMMENT ON FUNCTION durable.beat_token(text) IS
+    'Says that the holder of a token is still at work. false: it is decided, and nobody waits for it any more. Raises DU013 for an unknown token.';
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Events
+-- ---------------------------------------------------------------------------------------------------------------------
+
+CREATE TABLE durable.event (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name text COLLATE "C" NOT NULL,
+    key text COLLATE "C",
+    published_at timestamptz NOT NULL DEFAULT durable.clock(),
+    body json
+);
+CREATE INDEX event_name ON durable.event (name, published_at);
+
+COMMENT ON TABLE durable.event IS 'Events that were published, kept for those who look back.';
+COMMENT ON COLUMN durable.event.id IS 'Number of the event; numbers commit out of order.';
+COMMENT ON COLUMN durable.event.name IS 'What happened.';
+COMMENT ON COLUMN durable.event.key IS 'To what it happened; NULL for none.';
+COMMENT ON COLUMN durable.event.published_at IS 'When it was published, by the database''s clock.';
+COMMENT ON COLUMN durable.event.body IS 'The payload, exact text; NULL for none.';
+
+CREATE TABLE durable.subscription (
+    workflow_id text COLLATE "C" NOT NULL,
+    scope text COLLATE "C" NOT NULL,
+    position integer NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    key text COLLATE "C",
+    PRIMARY KEY (workflow_id, scope, position)
+);
+CREATE INDEX subscription_name ON durable.subscription (name, key);
+
+COMMENT ON TABLE durable.subscription IS 'Workflows that wait for an event, from before they look back until they have received it.';
+COMMENT ON COLUMN durable.subscription.workflow_id IS 'The workflow.';
+COMMENT ON COLUMN durable.subscription.scope IS 'As in journal.';
+COMMENT ON COLUMN durable.subscription.position IS 'As in journal.';
+COMMENT ON COLUMN durable.subscription.name IS 'The event that it waits for.';
+COMMENT ON COLUMN durable.subscription.key IS 'The key that it waits for; NULL for any.';
+
+CREATE TABLE durable.trigger (
+    event text COLLATE "C" NOT NULL,
+    workflow text COLLATE "C" NOT NULL,
+    version integer NOT NULL,
+    timeout interval,
+    registered_at timestamptz NOT NULL DEFAULT durable.clock(),
+    PRIMARY KEY (event, workflow)
+);
+
+COMMENT ON TABLE durable.trigger IS 'Workflows that an event starts, with the event''s payload as their input.';
+COMMENT ON COLUMN durable.trigger.event IS 'The event.';
+COMMENT ON COLUMN durable.trigger.workflow IS 'The name of the workflow.';
+COMMENT ON COLUMN durable.trigger.version IS 'The version that is started.';
+COMMENT ON COLUMN durable.trigger.timeout IS 'How long such a workflow may take; NULL for ever.';
+COMMENT ON COLUMN durable.trigger.registered_at IS 'When an engine registered it last.';
+
+CREATE FUNCTION durable.publish_event(name text, key text DEFAULT NULL, payload json DEFAULT NULL) RETURNS bigint
+    LANGUAGE plpgsql VOLATILE
+    AS $$
+    #variable_conflict use_column
+    DECLARE
+        number bigint;
+    BEGIN
+        IF coalesce(octet_length(publish_event.name), 0) NOT BETWEEN 1 AND 128 THEN
+            RAISE EXCEPTION 'the name of an event must have 1 to 128 bytes' USING ERRCODE = 'DU012';
+        END IF;
+        IF octet_length(publish_event.key) NOT BETWEEN 1 AND 512 THEN
+            RAISE EXCEPTION 'the key of an event must have 1 to 512 bytes' USING ERRCODE = 'DU012';
+        END IF;
+        INSERT INTO durable.event (name, key, body)
+            VALUES (publish_event.name, publish_event.key, publish_event.payload) RETURNING id INTO number;
+        INSERT INTO durable.inbox (kind, name, body)
+            VALUES ('event', publish_event.name, json_build_object('event', number));
+        RETURN number;
+    END
+    $$;
+
+COMMENT ON FUNCTION durable.publish_event(text, text, json) IS
+    'Publishes an event, in the caller''s own transaction: it exists when that commits. Returns its number. Who waits for it, and what it starts, '
+    'is found by the router after the commit.';
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Published values
+-- ---------------------------------------------------------------------------------------------------------------------
+
+CREATE TABLE durable.published (
+    workflow_id text COLLATE "C" NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    version bigint NOT NULL DEFAULT 1,
+    published_at timestamptz NOT NULL DEFAULT durable.clock(),
+    body json,
+    PRIMARY KEY (workflow_id, name)
+) WITH (fillfactor = 70);
+
+COMMENT ON TABLE durable.published IS 'What workflows have published last under a name, readable while they run and afterwards.';
+COMMENT ON COLUMN durable.published.workflow_id IS 'The workflow.';
+COMMENT ON COLUMN durable.published.name IS 'The name of the value.';
+COMMENT ON COLUMN durable.published.version IS 'How often it was published.';
+COMMENT ON COLUMN durable.published.published_at IS 'When it was published last.';
+COMMENT ON COLUMN durable.published.body IS 'The value, exact text; NULL for none.';
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Updates
+-- ---------------------------------------------------------------------------------------------------------------------
+
+CREATE TABLE durable.update_request (
+    workflow_id text COLLATE "C" NOT NULL,
+    id text COLLATE "C" NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    state text COLLATE "C" NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'answered', 'refused', 'failed')),
+    requested_at timestamptz NOT NULL DEFAULT durable.clock(),
+    answered_at timestamptz,
+    body json,
+    error json,
+    PRIMARY KEY (workflow_id, id)
+) WITH (fillfactor = 70);
+
+COMMENT ON TABLE durable.update_request IS 'Requests to running workflows, and their answers; kept as long as the workflow, so that a repeated request is answered once.';
+COMMENT ON COLUMN durable.update_request.workflow_id IS 'The workflow.';
+COMMENT ON COLUMN durable.update_request.id IS 'The caller''s id of the request.';
+COMMENT ON COLUMN durable.update_request.name IS 'What is asked for.';
+COMMENT ON COLUMN durable.update_request.state IS 'pending; answered with a result; refused by the workflow''s check; failed.';
+COMMENT ON COLUMN durable.update_request.requested_at IS 'When it was asked first.';
+COMMENT ON COLUMN durable.update_request.answered_at IS 'When it was answered.';
+COMMENT ON COLUMN durable.update_request.body IS 'The result, exact text.';
+COMMENT ON COLUMN durable.update_request.error IS 'Why it was refused, or what it failed with: {"type": …, "message": …, "code": …}.';
+
+CREATE FUNCTION durable.request_update(workflow_id text, id text, name text, payload json DEFAULT NULL) RETURNS boolean
+    LANGUAGE plpgsql VOLATILE
+    AS $$
+    #variable_conflict use_column
+    BEGIN
+        -- Asked again, also after its end: the answer is what it was.
+        PERFORM FROM durable.update_request u
+            WHERE u.workflow_id = request_update.workflow_id AND u.id = request_update.id;
+        IF FOUND THEN
+            RETURN false;
+        END IF;
+        PERFORM durable.expect_unfinished(request_update.workflow_id, 'update');
+        INSERT INTO durable.update_request (workflow_id, id, name)
+            VALUES (request_update.workflow_id, request_update.id, request_update.name) ON CONFLICT DO NOTHING;
+        IF NOT FOUND THEN
+            RETURN false;
+        END IF;
+        INSERT INTO durable.message (workflow_id, name, body)
+            VALUES (request_update.workflow_id, 'update ' || request_update.name,
+                json_build_object('id', request_update.id, 'request', request_update.payload::text));
+        INSERT INTO durable.inbox (workflow_id, kind, name)
+            VALUES (request_update.workflow_id, 'message', 'update ' || request_update.name);
+        RETURN true;
+    END
+    $$;
+
+COMMENT ON FUNCTION durable.request_update(text, text, text, json) IS
+    'Asks a workflow for something. true: asked; false: this id was asked before. The answer is in durable.update_request. Raises DU010 and DU011 as durable.signal.';
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Streams
+-- ---------------------------------------------------------------------------------------------------------------------
+
+CREATE TABLE durable.stream (
+    workflow_id text COLLATE "C" NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    scope text COLLATE "C" NOT NULL,
+    position integer NOT NULL,
+    number integer NOT NULL,
+    body json,
+    PRIMARY KEY (workflow_id, name, id),
+    UNIQUE (workflow_id, name, scope, position, number)
+) WITH (autovacuum_vacuum_insert_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
+
+COMMENT ON TABLE durable.stream IS 'What workflows and their steps have appended to streams; append-only.';
+COMMENT ON COLUMN durable.stream.workflow_id IS 'The workflow.';
+COMMENT ON COLUMN durable.stream.name IS 'The stream.';
+COMMENT ON COLUMN durable.stream.id IS 'The order within a stream: a workflow''s rows commit in this order, so that a reader goes on behind the last that it has seen.';
+COMMENT ON COLUMN durable.stream.scope IS 'Scope of the call that appended it, as in journal.';
+COMMENT ON COLUMN durable.stream.position IS 'Position of that call.';
+COMMENT ON COLUMN durable.stream.number IS 'Which element of that call it is, from 0. A retried attempt appends the same numbers again, and adds only what is new.';
+COMMENT ON COLUMN durable.stream.body IS 'The element, exact text; NULL for none.';
+
+-- ---------------------------------------------------------------------------------------------------------------------
 -- The router
 -- ---------------------------------------------------------------------------------------------------------------------
 
@@ -176,18 +441,44 @@ CREATE FUNCTION durable.route(maximum integer)
         ids text[];
         kinds text[];
         names text[];
+        events bigint[];
         locked text[];
     BEGIN
-        SELECT array_agg(i.id), array_agg(i.workflow_id), array_agg(i.kind), array_agg(i.name)
-            INTO rows, ids, kinds, names
+        SELECT array_agg(i.id), array_agg(i.workflow_id), array_agg(i.kind), array_agg(i.name),
+               array_agg(CASE WHEN i.kind = 'event' AND i.workflow_id IS NULL THEN (i.body ->> 'event')::bigint END)
+            INTO rows, ids, kinds, names, events
             FROM (
-                SELECT i.id, i.workflow_id, i.kind, i.name FROM durable.inbox i
+                SELECT i.id, i.workflow_id, i.kind, i.name, i.body FROM durable.inbox i
                 ORDER BY i.id LIMIT route.maximum FOR UPDATE SKIP LOCKED
             ) AS i;
         taken := coalesce(cardinality(rows), 0);
         busy := 0;
         IF taken = 0 THEN
             RETURN;
+        END IF;
+
+        -- An event becomes a row for each of its subscribers, for the next turn. Who subscribes from now on looks back and finds it.
+        events := array_remove(events, NULL);
+        IF cardinality(events) > 0 THEN
+            INSERT INTO durable.inbox (workflow_id, kind, name)
+                SELECT DISTINCT s.workflow_id, 'event', e.name
+                FROM durable.event e JOIN durable.subscription s ON s.name = e.name AND (s.key IS NULL OR s.key = e.key)
+                WHERE e.id = ANY (events);
+            RETURN QUERY
+            WITH started AS (
+                INSERT INTO durable.workflow (id, name, version, input, deadline, created_at)
+                SELECT t.workflow || ':event:' || e.id, t.workflow, t.version, e.body, clock.now + t.timeout, clock.now
+                FROM durable.event e JOIN durable.trigger t ON t.event = e.name CROSS JOIN durable.clock() AS clock (now)
+                WHERE e.id = ANY (events)
+                ON CONFLICT DO NOTHING
+                RETURNING id, name, version, created_at
+            ), pending AS (
+                INSERT INTO durable.live (workflow_id, name, version, state, run_at)
+                SELECT s.id, s.name, s.version, 'queued', s.created_at FROM started s
+                RETURNING workflow_id, name, version
+            )
+            SELECT route.maximum, 0, p.workflow_id, p.name, p.version, NULL::integer, 0::bigint, true FROM pending p;
+            taken := greatest(taken, route.maximum);
         END IF;
 
         -- It waits for nobody: a run may be just writing its end, or parking. What is for such a workflow stays for the next turn.
@@ -199,7 +490,7 @@ CREATE FUNCTION durable.route(maximum integer)
               AND (i.workflow_id IS NULL OR i.workflow_id = ANY (locked)
                    OR NOT EXISTS (SELECT FROM durable.live l WHERE l.workflow_id = i.workflow_id));
         GET DIAGNOSTICS busy = ROW_COUNT;
-        busy := taken - busy;
+        busy := cardinality(rows) - busy;
 
         -- A statement of its own: it sees everything that was committed together with the rows that were taken.
         RETURN QUERY
@@ -359,7 +650,11 @@ CREATE FUNCTION durable.grant_messages() RETURNS void
             GRANT EXECUTE ON FUNCTION durable.kind_word(smallint) TO durable_operator;
         END IF;
         IF EXISTS (SELECT FROM pg_roles r WHERE r.rolname = 'durable_runtime') THEN
-            GRANT SELECT, INSERT, DELETE ON durable.inbox, durable.message, durable.message_key TO durable_runtime;
+            GRANT SELECT, INSERT, DELETE ON durable.inbox, durable.message, durable.message_key, durable.subscription
+                TO durable_runtime;
+            GRANT SELECT, INSERT, UPDATE ON durable.token, durable.trigger, durable.published, durable.update_request
+                TO durable_runtime;
+            GRANT SELECT, INSERT ON durable.event, durable.stream TO durable_runtime;
             -- To lock what it takes, Postgres asks for this right.
             GRANT UPDATE ON durable.inbox, durable.message TO durable_runtime;
         END IF;

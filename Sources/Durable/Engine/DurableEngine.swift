@@ -32,6 +32,7 @@ public final class DurableEngine: Sendable {
     let options: EngineOptions
     let schema: SchemaName
     let registry: WorkflowRegistry
+    let triggers: [EventTrigger]
     let coder: PayloadCoder
     let logger: Logger
     let state = Mutex(State())
@@ -41,6 +42,7 @@ public final class DurableEngine: Sendable {
     /// - Parameters:
     ///   - database: How to reach the database; by default what the `PG*` variables say.
     ///   - workflows: The workflows that this process runs, with what they depend on.
+    ///   - triggers: Which events start which workflows; registered in the database when it runs, for every process.
     ///   - options: How it behaves.
     ///   - logger: Where it logs, with dotted metadata (`workflow.id`, `step.name`).
     /// - Throws: ``DurableError`` (`invalidConfiguration`, `invalidArgument`) for options that make no sense, two workflows of
@@ -48,6 +50,7 @@ public final class DurableEngine: Sendable {
     public init(
         database: PostgresConfiguration = .environment,
         workflows: [any Workflow],
+        triggers: [EventTrigger] = [],
         options: EngineOptions = EngineOptions(),
         logger: Logger = Logger(label: "durable")
     ) throws {
@@ -57,6 +60,7 @@ public final class DurableEngine: Sendable {
         self.schema = try SchemaName(options.schema)
         self.coder = PayloadCoder(limit: options.payloadLimit)
         self.registry = try WorkflowRegistry(workflows, coder: self.coder)
+        self.triggers = triggers
         self.logger = logger
     }
 

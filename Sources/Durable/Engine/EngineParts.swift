@@ -129,6 +129,7 @@ struct EngineParts: Sendable {
         let (executor, writer) = (parts.core.executor, parts.core.writer)
         let options = engine.options
         do {
+            for trigger in engine.triggers { try await parts.core.directory.register(trigger) }
             let lease = try await executor.register()
             try await writer.start(as: lease.identity)
             // It may have been replaced while the connections were opened.

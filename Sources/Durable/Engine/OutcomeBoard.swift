@@ -24,6 +24,8 @@ package final class OutcomeBoard: Sendable {
     private let outcomes: StatementText
     private let pending: StatementText
     private let poll: Duration
+    /// The longest time between two questions.
+    var interval: Duration { self.poll }
     private let logger: Logger
     /// Whether a workflow is in memory: then its end is told by whoever ends it.
     private let isRunning: @Sendable (String) -> Bool

@@ -36,6 +36,8 @@ final class Run: Sendable {
         var taken = TakenMessages()
         /// What branches of undecided races have received in this run.
         var raced: [(scope: String, messages: [Int64])] = []
+        /// Events that the workflow has received, as far as this run has come.
+        var events: Set<Int64> = []
         /// The last decision about a race that frees messages: who looks afterwards waits until it is durable.
         var settling: Int?
         /// How often a branch has given something back that another one may be waiting for.

@@ -37,6 +37,10 @@ public struct DurableError: Error, Sendable {
         public static let workflowConflict = Code("workflowConflict")
         /// No workflow has this id.
         public static let workflowNotFound = Code("workflowNotFound")
+        /// There is no such token.
+        public static let tokenNotFound = Code("tokenNotFound")
+        /// The workflow refused an update.
+        public static let updateRefused = Code("updateRefused")
         /// The workflow has ended, and takes nothing any more.
         public static let workflowEnded = Code("workflowEnded")
         /// The workflow failed; the underlying error says with what.

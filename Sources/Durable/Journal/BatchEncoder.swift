@@ -41,6 +41,7 @@ package struct BatchEncoder: Sendable {
             case .call(let record, let list):
                 records.append(record, entry.lane)
                 for rider in list { riders.append(rider, entry.lane) }
+            case .riders(let list): for rider in list { riders.append(rider, entry.lane) }
             case .outcome(let row): outcomes.append(row, entry.lane)
             case .release(let row): releases.append(row, entry.lane)
             case .commit: wantsCommit = true

@@ -10,6 +10,18 @@ package enum Rider: Sendable {
     case settle(RaceSettlement)
     /// A message to a workflow.
     case send(SendRow)
+    /// A token for the outside.
+    case token(id: String, name: String)
+    /// From now on the call at this place waits for an event.
+    case subscribe(place: Place, name: String, key: String?)
+    /// The call at this place waits no more.
+    case unsubscribe(place: Place)
+    /// A value for readers outside.
+    case publish(name: String, body: [UInt8]?)
+    /// The answer to an update.
+    case answer(AnswerRow)
+    /// An element of a stream.
+    case append(StreamRow)
 
     /// About how many bytes it takes in a batch.
     var size: Int {
@@ -18,6 +30,10 @@ package enum Rider: Sendable {
         case .take(let name, let ids, let scope): ids.count * (24 + name.utf8.count + scope.utf8.count)
         case .settle: 128
         case .send(let row): 128 + (row.body?.count ?? 0)
+        case .token, .subscribe, .unsubscribe: 128
+        case .publish(_, let body): 96 + (body?.count ?? 0)
+        case .answer(let row): 96 + (row.body?.count ?? 0) + (row.error?.count ?? 0)
+        case .append(let row): 96 + (row.body?.count ?? 0)
         }
     }
 }
@@ -35,6 +51,23 @@ package struct RaceSettlement: Sendable {
     package func isLost(_ scope: String) -> Bool {
         scope.hasPrefix(self.group + "[") && scope != self.winner && !scope.hasPrefix(self.winner + "/")
     }
+}
+
+/// The answer to an update.
+package struct AnswerRow: Sendable {
+    package var id: String
+    package var state: String
+    package var body: [UInt8]?
+    package var error: [UInt8]?
+}
+
+/// An element of a stream.
+package struct StreamRow: Sendable {
+    package var stream: String
+    package var place: Place
+    /// Which element of its call it is, from 0.
+    package var number: Int32
+    package var body: [UInt8]?
 }
 
 /// A message on its way to a workflow.

@@ -29,6 +29,8 @@ package enum WriteRow: Sendable {
     case record(JournalRecord)
     /// A checkpoint, and what happens if and only if it is written: in one transaction, whatever else is in the batch.
     case call(JournalRecord, riders: [Rider])
+    /// What is written without a checkpoint; sent again after a lost reply, it does no harm.
+    case riders([Rider])
     /// How the workflow ended.
     case outcome(OutcomeRow)
     /// The run gives its workflow back: parked, paused, or handed over.
@@ -82,6 +84,7 @@ extension WriteRow {
         case .start(let row): 160 + (row.input?.count ?? 0)
         case .record(let record): record.size
         case .call(let record, let riders): riders.reduce(record.size) { $0 + $1.size }
+        case .riders(let riders): riders.reduce(0) { $0 + $1.size }
         case .outcome(let row): 64 + (row.output?.count ?? 0) + (row.error?.count ?? 0)
         case .release(let row): 64 + (row.error?.count ?? 0)
         case .commit: 16

@@ -41,6 +41,7 @@ extension DurableError {
         case "DU010": DurableError(.workflowNotFound, error.serverMessage, workflow: workflow)
         case "DU011": DurableError(.workflowEnded, error.serverMessage, workflow: workflow)
         case "DU012": DurableError(.invalidArgument, error.serverMessage, workflow: workflow)
+        case "DU013": DurableError(.tokenNotFound, error.serverMessage, workflow: workflow)
         default: DurableError(error)
         }
     }

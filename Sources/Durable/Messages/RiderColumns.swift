@@ -8,6 +8,12 @@ struct RiderColumns {
     private var taken = MessageColumns()
     private var settled = SettlementColumns()
     private var sent = SendColumns()
+    private var tokens = TextColumns(3)
+    private var subscribed = PlaceColumns()
+    private var unsubscribed = PlaceColumns()
+    private var published = TextColumns(2)
+    private var answered = TextColumns(3)
+    private var appended = PlaceColumns()
 
     mutating func append(_ rider: Rider, _ lane: RunLane) {
         switch rider {
@@ -17,12 +23,29 @@ struct RiderColumns {
             for id in ids { self.taken.append(lane.workflow, name, id, scope: scope) }
         case .settle(let settlement): self.settled.append(settlement, lane)
         case .send(let row): self.sent.append(row)
+        case .token(let id, let name): self.tokens.append([id, lane.workflow, name])
+        case .subscribe(let place, let name, let key): self.subscribed.append(lane, place, name, key)
+        case .unsubscribe(let place): self.unsubscribed.append(lane, place, "", nil)
+        case .publish(let name, let body): self.published.append([lane.workflow, name], body)
+        case .answer(let row): self.answered.append([lane.workflow, row.id, row.state], row.body, row.error)
+        case .append(let row):
+            self.appended.append(lane, row.place, row.stream, nil, number: row.number, body: row.body)
         }
     }
 
     /// In the order of locks: what is inserted, then messages and inbox.
     func statements(_ texts: MessageStatements) -> [Statement] {
         var list: [Statement] = []
+        if self.tokens.count > 0 { list.append(Statement(texts.token, self.tokens.texts)) }
+        if self.subscribed.count > 0 { list.append(Statement(texts.subscribe, self.subscribed.keyed)) }
+        if self.published.count > 0 {
+            list.append(Statement(texts.publish, self.published.texts + [self.published.bodies]))
+        }
+        if self.answered.count > 0 {
+            list.append(Statement(texts.answer, self.answered.texts + [self.answered.bodies, self.answered.errors]))
+        }
+        if self.appended.count > 0 { list.append(Statement(texts.append, self.appended.numbered)) }
+        if self.unsubscribed.count > 0 { list.append(Statement(texts.unsubscribe, self.unsubscribed.places)) }
         if self.consumed.count > 0 { list.append(Statement(texts.consume, self.consumed.parameters)) }
         if self.taken.count > 0 { list.append(Statement(texts.take, self.taken.parameters + [self.taken.scopes])) }
         if self.settled.count > 0 {
@@ -42,6 +65,61 @@ extension RiderColumns? {
         columns.append(rider, lane)
         self = columns
     }
+}
+
+/// Columns of texts, and perhaps of payloads and errors.
+private struct TextColumns {
+    private var columns: [ArrayColumn]
+    private var body = ArrayColumn(.json)
+    private var error = ArrayColumn(.json)
+
+    init(_ count: Int) { self.columns = Array(repeating: ArrayColumn(.text), count: count) }
+
+    var count: Int { self.columns[0].count }
+
+    mutating func append(_ texts: [String], _ body: [UInt8]? = nil, _ error: [UInt8]? = nil) {
+        for (index, text) in texts.enumerated() { self.columns[index].append(text) }
+        if let body { self.body.append(body) } else { self.body.appendNull() }
+        if let error { self.error.append(error) } else { self.error.appendNull() }
+    }
+
+    var texts: [Parameter] { self.columns.map { $0.parameter } }
+    var bodies: Parameter { self.body.parameter }
+    var errors: Parameter { self.error.parameter }
+}
+
+/// Columns of what belongs to a place in the journal.
+private struct PlaceColumns {
+    private var workflow = ArrayColumn(.text)
+    private var scope = ArrayColumn(.text)
+    private var position = ArrayColumn(.int4)
+    private var name = ArrayColumn(.text)
+    private var key = ArrayColumn(.text)
+    private var number = ArrayColumn(.int4)
+    private var body = ArrayColumn(.json)
+
+    var count: Int { self.workflow.count }
+
+    mutating func append(
+        _ lane: RunLane,
+        _ place: Place,
+        _ name: String,
+        _ key: String?,
+        number: Int32 = 0,
+        body: [UInt8]? = nil
+    ) {
+        self.workflow.append(lane.workflow)
+        self.scope.append(place.scope)
+        self.position.append(place.position)
+        self.name.append(name)
+        if let key { self.key.append(key) } else { self.key.appendNull() }
+        self.number.append(number)
+        if let body { self.body.append(body) } else { self.body.appendNull() }
+    }
+
+    var places: [Parameter] { [self.workflow.parameter, self.scope.parameter, self.position.parameter] }
+    var keyed: [Parameter] { self.places + [self.name.parameter, self.key.parameter] }
+    var numbered: [Parameter] { self.places + [self.name.parameter, self.number.parameter, self.body.parameter] }
 }
 
 private struct MessageColumns {

@@ -86,3 +86,19 @@ extension Transaction {
         try await self.signal(id, signal.name, payload, key: key)
     }
 }
+
+extension Transaction {
+    /// Publishes an event, if and when this transaction commits.
+    ///
+    /// - Parameters:
+    ///   - event: What happened.
+    ///   - payload: What is known of it.
+    ///   - key: To what it happened, 1 to 512 bytes.
+    /// - Throws: ``DurableError`` (`unencodable`, `invalidArgument`).
+    public func publish<T>(_ event: Event<T>, _ payload: T, key: String? = nil) async throws {
+        _ = try await self.call(
+            try OutgoingEvent(event.name, payload, key: key, coder: self.coder).statement(self.messages),
+            for: nil
+        )
+    }
+}

@@ -10,11 +10,12 @@ struct WakeListener: Sendable {
     let logger: Logger
     /// Called for every hint.
     let heard: @Sendable (Wake) -> Void
-    /// Called when it begins to listen: what was notified before was missed.
+    /// Called when it listens again: what was notified in between was missed.
     let established: @Sendable () -> Void
 
     func listenForEver() async {
         var tries = 0
+        var isFirst = true
         while !Task.isCancelled {
             do {
                 let connection = try await PostgresConnection.connect(self.configuration)
@@ -22,7 +23,9 @@ struct WakeListener: Sendable {
                 let notifications = connection.listen(self.channel)
                 try await notifications.established()
                 tries = 0
-                self.established()
+                // At first everything is looked at anyway.
+                if !isFirst { self.established() }
+                isFirst = false
                 for try await notification in notifications {
                     if let wake = Wake(payload: notification.payload) { self.heard(wake) }
                 }

@@ -25,6 +25,7 @@ public struct StepContext: Sendable {
     public var fencingToken: Int64 { self.run.fencingToken }
     let run: Run
     let place: Place
+    let streams = StepStreams()
 
     /// Logs with the workflow's id, the step and the attempt.
     public var logger: Logger {

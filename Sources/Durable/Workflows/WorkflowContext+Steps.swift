@@ -67,6 +67,8 @@ extension WorkflowContext {
                 do {
                     let value = try await self.attempt(call, step, timeout: timeout, body)
                     let output = try self.engine.coder.encode(value, as: "the result of step \"\(call.label)\"")
+                    // What it has appended to streams is durable before it.
+                    step.streams.flush()
                     try await self.submit(attempts.success(output, context: self))
                     if let undo { self.run.register(undo.entry(at: call.place, value)) }
                     return value

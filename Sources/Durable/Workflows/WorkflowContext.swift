@@ -237,7 +237,7 @@ public final class WorkflowContext {
         return ticket
     }
 
-    private func waitUntilDurable(_ ticket: Int) async throws {
+    func waitUntilDurable(_ ticket: Int) async throws {
         do {
             try await self.run.lane.waitUntilDurable(ticket)
         } catch {
