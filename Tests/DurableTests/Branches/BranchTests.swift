@@ -112,7 +112,8 @@ import Testing
         }
     }
 
-    @Test func `a group that has failed is not entered again, and throws the same on replay`() async throws {
+    @Test(.notReplayed("it counts how often branches are entered"))
+    func `a group that has failed is not entered again, and throws the same on replay`() async throws {
         let entered = Counter()
         let seen = Recorder<String>()
         let program = Plain { _, workflow in
@@ -162,7 +163,8 @@ import Testing
         #expect(seen.all.first == "StepFailure DurableTests.Outage: the line is dead")
     }
 
-    @Test func `the first to end wins a race, the others are cancelled, and after a replay it has won as well`()
+    @Test(.notReplayed("it counts how often branches are entered"))
+    func `the first to end wins a race, the others are cancelled, and after a replay it has won as well`()
         async throws
     {
         let entered = Counter()

@@ -17,7 +17,8 @@ import Testing
 
     #if os(Linux)
         /// In a process of its own: others that run beside it would be counted too.
-        @Test func `a thousand branches of large results need the memory of those that run at a time`() async {
+        @Test(.notReplayed("a thousand replays of a thousand branches"))
+        func `a thousand branches of large results need the memory of those that run at a time`() async {
             await #expect(processExitsWith: .success) {
                 // 8 MiB each where there is time for it: 8 GiB take the server minutes on a small machine.
                 let isFull = ProcessInfo.processInfo.environment["DURABLE_TEST_LARGE"] != nil
@@ -50,7 +51,8 @@ import Testing
         }
     #endif
 
-    @Test func `branches wait for room while the database takes nothing`() async throws {
+    @Test(.notReplayed("its branches count on staying in memory"))
+    func `branches wait for room while the database takes nothing`() async throws {
         let value = String(repeating: "x", count: 64 << 10)
         let (locked, bodies) = (Gate(), Counter())
         let program = Plain { _, workflow in
@@ -85,7 +87,8 @@ import Testing
         }
     }
 
-    @Test func `a thousand branches come back in order`() async throws {
+    @Test(.notReplayed("a thousand replays of a thousand branches"))
+    func `a thousand branches come back in order`() async throws {
         let program = Plain { _, workflow in
             try await workflow.map(Array(0..<1_000)) { element, branch in
                 try await branch.step("work") { _ in element }
