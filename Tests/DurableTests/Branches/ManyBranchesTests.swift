@@ -17,8 +17,7 @@ import Testing
 
     #if os(Linux)
         /// In a process of its own: others that run beside it would be counted too.
-        @Test(.notReplayed("a thousand replays of a thousand branches"))
-        func `a thousand branches of large results need the memory of those that run at a time`() async {
+        @Test func `a thousand branches of large results need the memory of those that run at a time`() async {
             await #expect(processExitsWith: .success) {
                 // 8 MiB each where there is time for it: 8 GiB take the server minutes on a small machine.
                 let isFull = ProcessInfo.processInfo.environment["DURABLE_TEST_LARGE"] != nil
@@ -35,7 +34,10 @@ import Testing
                     return counts.reduce(0, +)
                 }
                 try await withDatabase(limit: .seconds(isFull ? 900 : 60)) { database in
-                    let sum = try await database.withEngine([program]) { engine in
+                    let options = EngineOptions.test.withoutReplaying(
+                        because: "a thousand replays of a thousand branches"
+                    )
+                    let sum = try await database.withEngine([program], options) { engine in
                         try await engine.start(Plain<Int>.self, id: "a").result()
                     }
                     #expect(sum == 1_000 * size)
