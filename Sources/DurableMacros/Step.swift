@@ -15,8 +15,8 @@
 /// A second overload takes what undoes the step, should the workflow fail or be cancelled:
 ///
 /// ```swift
-/// let charge = try await self.charge(order, in: workflow) { charge, step in
-///     try await self.payments.refund(charge, idempotencyKey: step.idempotencyKey)
+/// let charge = try await self.charge(order, in: workflow) { _, step in
+///     try await self.payments.refund(order.id, idempotencyKey: step.idempotencyKey)
 /// }
 /// ```
 ///

@@ -30,6 +30,13 @@ public struct StepInputs: Sendable {
         self.content = .none
     }
 
+    /// Takes the fingerprint of some values, which is checked as by default.
+    ///
+    /// See ``init(_:_:)``.
+    public init<each Input: Encodable>(_ inputs: repeat each Input) {
+        self.init(.checked, repeat each inputs)
+    }
+
     /// Takes the fingerprint of some values.
     ///
     /// A value that cannot be encoded makes the step throw `DurableError.unencodable`, before it runs.
@@ -37,7 +44,7 @@ public struct StepInputs: Sendable {
     /// - Parameters:
     ///   - check: What happens on replay when the fingerprint is another one.
     ///   - inputs: The values, in their order.
-    public init<each Input: Encodable>(_ check: InputCheck = .checked, _ inputs: repeat each Input) {
+    public init<each Input: Encodable>(_ check: InputCheck, _ inputs: repeat each Input) {
         self.check = check
         guard check != .ignored else {
             self.content = .none

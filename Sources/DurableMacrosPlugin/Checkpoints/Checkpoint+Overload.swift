@@ -23,7 +23,7 @@ extension Checkpoint {
         // Said in full: what is left out means something else in a module without NonisolatedNonsendingByDefault.
         let type = "nonisolated(nonsending) @escaping @Sendable (\(self.undoParameters)) async throws -> Void"
         var arguments = self.callArguments
-        if let retry = self.arguments.undoRetry { arguments.append("undoRetry: \(retry)") }
+        if let retry = self.arguments.undoRetry { arguments.append("undoRetry: \(retry.trimmed)") }
         return self.declaration(
             parameters: ["\(label): \(type)"],
             body: """
@@ -77,12 +77,12 @@ extension Checkpoint {
 
     /// The arguments of the context's method.
     private var callArguments: [String] {
-        var arguments = [self.recordedName] + self.arguments.options.map { "\($0.label): \($0.value)" }
+        var arguments = [self.recordedName] + self.arguments.options.map { "\($0.label): \($0.value.trimmed)" }
         if let failure = self.thrownType, !self.arguments.options.contains(where: { $0.label == "failures" }) {
             arguments.append("failures: DurableMacros.ThrownError.recorded(\(failure).self)")
         }
         if !self.parameters.isEmpty, !self.arguments.ignoresInputs {
-            let check = self.arguments.inputs.map { "\($0)" } ?? ".checked"
+            let check = self.arguments.inputs.map { "\($0.trimmed)" } ?? ".checked"
             let values = ([check] + self.parameters.map(\.value)).joined(separator: ", ")
             arguments.append("inputs: Durable.StepInputs(\(values))")
         }
@@ -99,7 +99,7 @@ extension Checkpoint {
 
     /// What the step is called in the journal, as an expression.
     private var recordedName: String {
-        if let name = self.arguments.name { return "\(name)" }
+        if let name = self.arguments.name { return "\(name.trimmed)" }
         let base = self.function.baseName
         guard case .type(let type, let isWorkflow) = self.owner else { return "\"\(base)\"" }
         if isWorkflow { return "\"\(base)\"" }

@@ -2,7 +2,7 @@
 
 import SwiftSyntax
 
-/// The arguments of `@Step` or `@Transaction`.
+/// The arguments of `@Step` or `@Transaction`, as they stand in the source: diagnostics point at them.
 struct CheckpointArguments {
     /// The name that was pinned.
     var name: ExprSyntax?
@@ -22,10 +22,10 @@ struct CheckpointArguments {
         guard case .argumentList(let list) = attribute.arguments else { return }
         for argument in list {
             switch argument.label?.text {
-            case nil: self.name = argument.expression.trimmed
-            case "undoRetry": self.undoRetry = argument.expression.trimmed
-            case "inputs": self.inputs = argument.expression.trimmed
-            case let label?: self.options.append((label, argument.expression.trimmed))
+            case nil: self.name = argument.expression
+            case "undoRetry": self.undoRetry = argument.expression
+            case "inputs": self.inputs = argument.expression
+            case let label?: self.options.append((label, argument.expression))
             }
         }
     }

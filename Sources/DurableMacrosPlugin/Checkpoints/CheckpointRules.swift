@@ -142,13 +142,13 @@ struct CheckpointRules<Context: MacroExpansionContext> {
                         "change-annotation",
                         "use @\(other)",
                         self.attribute.attributeName,
-                        by: TypeSyntax(IdentifierTypeSyntax(name: .identifier(other)))
+                        by: self.attribute.attributeName.renamed(other)
                     ),
                     .replace(
                         "change-capability",
                         "take a `\(capability)`",
                         last.type,
-                        by: TypeSyntax(IdentifierTypeSyntax(name: .identifier(capability)))
+                        by: last.type.renamed(capability)
                     ),
                 ]
             )
@@ -167,7 +167,7 @@ struct CheckpointRules<Context: MacroExpansionContext> {
                         "change-capability",
                         "take a `\(capability)`",
                         context.type,
-                        by: TypeSyntax(IdentifierTypeSyntax(name: .identifier(capability)))
+                        by: context.type.renamed(capability)
                     )
                 ]
             )

@@ -10,6 +10,14 @@ extension TypeSyntax {
         return self.as(IdentifierTypeSyntax.self)?.name.text == name
     }
 
+    /// The type of another name in its place.
+    func renamed(_ name: String) -> TypeSyntax {
+        var type = TypeSyntax(IdentifierTypeSyntax(name: .identifier(name)))
+        type.leadingTrivia = self.leadingTrivia
+        type.trailingTrivia = self.trailingTrivia
+        return type
+    }
+
     /// Whether a function type is part of it.
     var holdsFunction: Bool { self.tokens(viewMode: .sourceAccurate).contains { $0.tokenKind == .arrow } }
 

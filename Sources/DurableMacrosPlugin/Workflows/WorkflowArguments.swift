@@ -2,7 +2,7 @@
 
 import SwiftSyntax
 
-/// The arguments of `@Workflow`.
+/// The arguments of `@Workflow`, as they stand in the source: diagnostics point at them.
 struct WorkflowArguments {
     var name: ExprSyntax?
     var version: ExprSyntax?
@@ -12,7 +12,7 @@ struct WorkflowArguments {
     init(_ attribute: AttributeSyntax) {
         guard case .argumentList(let list) = attribute.arguments else { return }
         for argument in list {
-            let value = argument.expression.trimmed
+            let value = argument.expression
             switch argument.label?.text {
             case nil: self.name = value
             case "version": self.version = value

@@ -19,13 +19,13 @@ extension WorkflowDeclaration {
     private var declarations: [String] {
         var members: [String] = []
         if let name = self.arguments.name {
-            members.append("\(self.access)static var name: String { \(name) }")
+            members.append("\(self.access)static var name: String { \(name.trimmed) }")
         }
         if let version = self.arguments.version {
-            members.append("\(self.access)static var version: Int { \(version) }")
+            members.append("\(self.access)static var version: Int { \(version.trimmed) }")
         }
         if let resumes = self.arguments.resumes {
-            members.append("\(self.access)static var resumes: ClosedRange<Int> { \(resumes) }")
+            members.append("\(self.access)static var resumes: ClosedRange<Int> { \(resumes.trimmed) }")
         }
         if !self.steps.isEmpty {
             let steps = self.steps.map(\.description).joined(separator: ", ")

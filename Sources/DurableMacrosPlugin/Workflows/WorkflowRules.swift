@@ -105,9 +105,12 @@ struct WorkflowRules<Context: MacroExpansionContext> {
     }
 
     private static func range(_ expression: ExprSyntax) -> ClosedRange<Int>? {
-        guard let elements = expression.as(SequenceExprSyntax.self).map({ Array($0.elements) }), elements.count == 3,
-            elements[1].as(BinaryOperatorExprSyntax.self)?.operator.text == "...",
-            let first = self.number(elements[0]), let last = self.number(elements[2]), first <= last
+        var parts = expression.as(SequenceExprSyntax.self).map { Array($0.elements) } ?? []
+        if let infix = expression.as(InfixOperatorExprSyntax.self) {
+            parts = [infix.leftOperand, infix.operator, infix.rightOperand]
+        }
+        guard parts.count == 3, parts[1].as(BinaryOperatorExprSyntax.self)?.operator.text == "...",
+            let first = self.number(parts[0]), let last = self.number(parts[2]), first <= last
         else { return nil }
         return first...last
     }

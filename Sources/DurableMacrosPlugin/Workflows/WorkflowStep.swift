@@ -32,7 +32,7 @@ struct WorkflowStep {
 
     /// The step in the description of the workflow.
     var description: String {
-        let name = self.pinned.map { "\($0)" } ?? "\"\(self.function.baseName)\""
+        let name = self.pinned.map { "\($0.trimmed)" } ?? "\"\(self.function.baseName)\""
         return "Durable.StepDescription(\(name), kind: .\(self.kind.method))"
     }
 
