@@ -98,6 +98,7 @@ let package = Package(
             name: "durable-demo",
             dependencies: [
                 "Durable",
+                "DurableMacros",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -160,6 +161,7 @@ let package = Package(
             name: "SnippetTests",
             dependencies: [
                 "Durable",
+                "DurableMacros",
                 "DurableTesting",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

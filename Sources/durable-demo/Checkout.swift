@@ -1,51 +1,57 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Durable
+import DurableMacros
 
 /// An order from its reservation to its end.
 ///
 /// `run` is an ordinary function. Killed at any line, it goes on in the next process from its last committed checkpoint.
-struct Checkout: Workflow {
-    static let name = "checkout"
-
+@Workflow("checkout")
+struct Checkout {
     let payments: PaymentService
     let mailer: Mailer
     let printer: LabelPrinter
 
     func run(_ order: Order, in workflow: WorkflowContext) async throws -> Receipt {
-        // The row and the checkpoint commit together: exactly once.
-        try await workflow.transaction("reserve") { transaction in
-            try await transaction.execute(
-                "INSERT INTO reservation (order_id, sku, quantity) VALUES (\(order.id), \(order.sku), \(order.quantity))"
-            )
-            say("reserve: \(order.quantity) x \(order.sku), in one transaction with its checkpoint")
-        }
-
-        // At least once, recorded once; failed attempts are counted across crashes.
-        let charge = try await workflow.step("charge", retry: .exponential(attempts: 5)) { step in
-            try await self.payments.charge(order.totalInCents, attempt: step.attempt, key: step.idempotencyKey)
-        }
-
+        try await self.reserve(order, in: workflow)
+        let charge = try await self.charge(order, in: workflow)
         let (email, label) = try await workflow.parallel(
-            { branch in
-                try await branch.step("email") { step in
-                    try await self.mailer.confirm(order, key: step.idempotencyKey)
-                }
-            },
-            { branch in
-                try await branch.step("label") { step in
-                    try await self.printer.label(order, key: step.idempotencyKey)
-                }
-            }
+            { branch in try await self.email(order, in: branch) },
+            { branch in try await self.label(order, in: branch) }
         )
-
         // Two seconds here; three days would hold no memory and no connection.
         try await workflow.sleep(for: .seconds(2))
-
-        try await workflow.transaction("complete") { transaction in
-            try await transaction.execute("UPDATE orders SET state = 'done', charge = \(charge) WHERE id = \(order.id)")
-            say("complete: the order is done")
-        }
+        try await self.complete(order, charge, in: workflow)
         return Receipt(charge: charge, email: email, label: label)
+    }
+
+    /// The row and the checkpoint commit together: exactly once.
+    @Transaction
+    func reserve(_ order: Order, in transaction: Transaction) async throws {
+        try await transaction.execute(
+            "INSERT INTO reservation (order_id, sku, quantity) VALUES (\(order.id), \(order.sku), \(order.quantity))"
+        )
+        say("reserve: \(order.quantity) x \(order.sku), in one transaction with its checkpoint")
+    }
+
+    /// At least once, recorded once; failed attempts are counted across crashes.
+    @Step(retry: .exponential(attempts: 5))
+    func charge(_ order: Order, in step: StepContext) async throws -> String {
+        try await self.payments.charge(order.totalInCents, attempt: step.attempt, key: step.idempotencyKey)
+    }
+
+    @Step
+    func email(_ order: Order, in step: StepContext) async throws -> String {
+        try await self.mailer.confirm(order, key: step.idempotencyKey)
+    }
+
+    @Step
+    func label(_ order: Order, in step: StepContext) async throws -> String {
+        try await self.printer.label(order, key: step.idempotencyKey)
+    }
+
+    @Transaction
+    func complete(_ order: Order, _ charge: String, in transaction: Transaction) async throws {
+        try await transaction.execute("UPDATE orders SET state = 'done', charge = \(charge) WHERE id = \(order.id)")
+        say("complete: the order is done")
     }
 }

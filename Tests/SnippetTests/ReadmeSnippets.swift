@@ -2,41 +2,58 @@
 
 // The program of README.md. `ReadmeTests` checks that every Swift block of it is here, and runs the program.
 
-import Durable
+import DurableMacros
 import Logging
 import ServiceLifecycle
 import UnixSignals
 
-struct Checkout: Workflow {
-    static let name = "checkout"
-
+@Workflow("checkout")
+struct Checkout {
     let payments: PaymentsClient
     let mailer: Mailer
     let printer: LabelPrinter
 
     func run(_ order: Order, in workflow: WorkflowContext) async throws -> Receipt {
-        try await workflow.transaction("reserve") { transaction in
-            try await transaction.execute(
-                "INSERT INTO reservation (order_id, sku) VALUES (\(order.id), \(order.sku))"
-            )
-        }
-        let charge = try await workflow.step("charge", retry: .exponential(attempts: 5)) { step in
-            try await self.payments.charge(order.totalInCents, idempotencyKey: step.idempotencyKey)
-        }
+        try await self.reserve(order, in: workflow)
+        let charge = try await self.charge(order, in: workflow)
         let (email, label) = try await workflow.parallel(
-            { branch in
-                try await branch.step("email") { step in
-                    try await self.mailer.confirm(order, idempotencyKey: step.idempotencyKey)
-                }
-            },
-            { branch in
-                try await branch.step("label") { step in
-                    try await self.printer.label(order, idempotencyKey: step.idempotencyKey)
-                }
-            }
+            { branch in try await self.email(order, in: branch) },
+            { branch in try await self.label(order, in: branch) }
         )
         try await workflow.sleep(for: .seconds(2))
         return Receipt(charge: charge, email: email, label: label)
+    }
+
+    @Transaction  // exactly once: its rows and its checkpoint commit together
+    func reserve(_ order: Order, in transaction: Transaction) async throws {
+        try await transaction.execute("INSERT INTO reservation (order_id, sku) VALUES (\(order.id), \(order.sku))")
+    }
+
+    @Step(retry: .exponential(attempts: 5))  // at least once, recorded once
+    func charge(_ order: Order, in step: StepContext) async throws -> String {
+        try await self.payments.charge(order.totalInCents, idempotencyKey: step.idempotencyKey)
+    }
+
+    @Step
+    func email(_ order: Order, in step: StepContext) async throws -> String {
+        try await self.mailer.confirm(order, idempotencyKey: step.idempotencyKey)
+    }
+
+    @Step
+    func label(_ order: Order, in step: StepContext) async throws -> String {
+        try await self.printer.label(order, idempotencyKey: step.idempotencyKey)
+    }
+}
+
+/// The same step in the core that lies beneath.
+struct Beneath: Workflow {
+    let payments: PaymentsClient
+
+    func run(_ order: Order, in workflow: WorkflowContext) async throws -> String {
+        let charge = try await workflow.step("charge", retry: .exponential(attempts: 5)) { step in
+            try await self.payments.charge(order.totalInCents, idempotencyKey: step.idempotencyKey)
+        }
+        return charge
     }
 }
 
