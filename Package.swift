@@ -24,9 +24,11 @@ let package = Package(
         .library(name: "DurableMacros", targets: ["DurableMacros"]),
         .library(name: "DurableTesting", targets: ["DurableTesting"]),
         .library(name: "Libpq", targets: ["Libpq"]),
+        .executable(name: "durable", targets: ["DurableCommand"]),
         .executable(name: "durable-demo", targets: ["durable-demo"]),
     ],
     dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
@@ -94,6 +96,17 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // The command `durable`. The target has another name, since a disk that takes no notice of case would put its files
+        // and modules into those of the library.
+        .executableTarget(
+            name: "DurableCommand",
+            dependencies: [
+                "Durable",
+                "Libpq",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "durable-demo",
             dependencies: [
@@ -154,6 +167,11 @@ let package = Package(
             name: "CompilationTests",
             dependencies: ["Durable", "DurableMacros", "DurableTesting", "TemporaryPostgres"],
             exclude: ["Cases"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["Durable", "DurableCommand", "DurableTesting", "Libpq", "TemporaryPostgres"],
             swiftSettings: settings
         ),
         // The code of README.md and of the articles, and the tests that hold the two together.

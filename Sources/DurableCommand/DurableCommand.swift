@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+
+/// The command `durable`.
+@main
+struct DurableCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "durable",
+        abstract: "Looks at durable workflows, and helps them on.",
+        discussion: """
+            The database is that of --database, of DATABASE_URL, or of the PG* variables.
+
+            Ends with 0 when it was done, 1 when it was refused or failed, 2 for arguments that make no sense, 3 when there is \
+            no such workflow, 4 when the database cannot be reached, 5 when its schema is missing or does not fit, 6 when \
+            nobody has confirmed.
+            """,
+        subcommands: [],
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Looking",
+                subcommands: [
+                    List.self, Show.self, Steps.self, Tail.self, Executors.self, Errors.self, Versions.self, Stats.self,
+                    Export.self,
+                ]
+            ),
+            CommandGroup(name: "Acting", subcommands: [Signal.self]),
+            CommandGroup(name: "Setting up", subcommands: [Migrate.self]),
+        ]
+    )
+
+    /// Parses, runs, and ends with the documented status.
+    static func main() async {
+        let terminal = Terminal.current
+        do {
+            var command = try self.parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch let failure as CommandFailure {
+            terminal.remark("durable: \(Printable.text(failure.message))")
+            self.exit(withError: ExitCode(failure.status.rawValue))
+        } catch {
+            let code = self.exitCode(for: error)
+            // Help and completion scripts are answers, and no errors.
+            guard code == .validationFailure else { self.exit(withError: error) }
+            terminal.remark(self.fullMessage(for: error))
+            self.exit(withError: ExitCode(ExitStatus.usage.rawValue))
+        }
+    }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Libpq
+
+/// `durable steps ID`: the steps of a workflow, a row each.
+struct Steps: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Lists the steps of a workflow, one row each.")
+
+    @Argument(help: "The workflow's id.")
+    var id: String
+
+    @Option(name: .long, help: "Only those in a state: recorded, failed, running, retrying, waiting, abandoned.")
+    var state: [String] = []
+
+    @Flag(name: .long, help: "Also what they returned; needs durable_operator.")
+    var payloads = false
+
+    @OptionGroup var output: OutputOptions
+    @OptionGroup(title: "Database") var database: DatabaseOptions
+
+    func validate() throws {
+        let states = ["recorded", "failed", "running", "retrying", "waiting", "abandoned"]
+        for state in self.state where !states.contains(state) {
+            throw ValidationError(
+                "\"\(Printable.text(state))\" is no state of a step. They are \(states.joined(separator: ", "))."
+            )
+        }
+    }
+
+    func run() async throws {
+        try await Session.with(self.database, isJSON: self.output.json) { session in
+            _ = try await session.workflow(self.id)
+            let steps = try await session.steps(of: self.id, withPayloads: self.payloads).filter { step in
+                self.state.isEmpty || self.state.contains(step["state"].words)
+            }
+            let listing = Listing(
+                [
+                    .text("SCOPE", "scope", yields: .first, optional: true), .number("POSITION", "position"),
+                    .text("STEP", "step", yields: .first),
+                ] + Listing.steps.columns
+            )
+            try session.print(steps, as: listing, empty: "no step matches")
+        }
+    }
+}

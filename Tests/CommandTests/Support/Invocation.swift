@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DurableTesting
+import Foundation
+import TemporaryPostgres
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A run of the real program, to its end.
+struct Invocation {
+    let status: Int32
+    let output: String
+    let errors: String
+
+    var lines: [String] {
+        self.output.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
+    }
+
+    /// The output as documents, one a line.
+    func documents() throws -> [[String: Any]] {
+        try self.lines.map { line in
+            try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] ?? [:]
+        }
+    }
+
+    /// Runs `durable` on a database.
+    ///
+    /// - Parameters:
+    ///   - answer: What a person at the terminal types; nil when there is no terminal.
+    ///   - url: A connection string; nil for none at all.
+    static func durable(
+        _ arguments: [String],
+        on url: String?,
+        answer: String? = nil,
+        environment: [String: String] = [:]
+    ) async throws -> Invocation {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread {
+                continuation.resume(
+                    with: Result { try Self.run(arguments, url, answer, environment) }
+                )
+            }
+        }
+    }
+
+    /// Runs `durable` on a test's database.
+    static func durable(
+        _ arguments: String...,
+        on database: TestDatabase,
+        answer: String? = nil
+    ) async throws -> Invocation {
+        try await self.durable(arguments, on: database.connectionString, answer: answer)
+    }
+
+    private static func run(
+        _ arguments: [String],
+        _ url: String?,
+        _ answer: String?,
+        _ environment: [String: String]
+    ) throws -> Invocation {
+        let file = FileManager.default.temporaryDirectory.appending(path: "durable-errors-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: file) }
+        let terminal = try answer.map { _ in try PseudoTerminal() }
+        var variables = ProcessInfo.processInfo.environment.filter { name, _ in
+            !name.hasPrefix("PG") && !["DATABASE_URL", "DURABLE_SCHEMA"].contains(name)
+        }
+        variables["DATABASE_URL"] = url
+        variables.merge(environment) { $1 }
+        variables["DURABLE_TEST_INPUT"] = terminal?.path ?? "/dev/null"
+        variables["DURABLE_TEST_ERRORS"] = file.path
+        // The shell only joins input and errors to files.
+        let child = try Child.spawn(
+            "/bin/sh",
+            [
+                "-c", "exec \"$0\" \"$@\" <\"$DURABLE_TEST_INPUT\" 2>\"$DURABLE_TEST_ERRORS\"", try self.program().path,
+            ] + arguments,
+            environment: variables.map { "\($0.key)=\($0.value)" },
+            errorsToOutput: false
+        )
+        child.closeInput()
+        if let answer { terminal?.type(answer + "\n") }
+        let output = child.readAll()
+        let status = child.wait()
+        return Invocation(
+            status: status & 0x7F == 0 ? (status >> 8) & 0xFF : -(status & 0x7F),
+            output: output,
+            errors: String(decoding: (try? Data(contentsOf: file)) ?? Data(), as: UTF8.self)
+        )
+    }
+
+    /// The program beside this one.
+    private static func program() throws -> URL {
+        #if canImport(Darwin)
+            let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") } ?? Bundle.main
+            return bundle.bundleURL.deletingLastPathComponent().appending(path: "durable")
+        #else
+            let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+            return URL(filePath: program).deletingLastPathComponent().appending(path: "durable")
+        #endif
+    }
+}
+
+/// A terminal at which nobody sits.
+struct PseudoTerminal {
+    /// What the program reads from.
+    let path: String
+    private let outside: FileHandle
+
+    struct Missing: Error {}
+
+    init() throws {
+        #if canImport(Darwin)
+            let outside = posix_openpt(O_RDWR | O_NOCTTY)
+            guard outside >= 0, grantpt(outside) == 0, unlockpt(outside) == 0, let name = ptsname(outside) else {
+                throw Missing()
+            }
+            self.path = String(cString: name)
+        #else
+            // What posix_openpt, unlockpt and ptsname do, which the C library shows only to who asks for X/Open.
+            let outside = open("/dev/ptmx", O_RDWR | O_NOCTTY)
+            var lock: Int32 = 0
+            var number: UInt32 = 0
+            let (setLock, getNumber) = (UInt(0x4004_5431), UInt(0x8004_5430))
+            guard outside >= 0, ioctl(outside, setLock, &lock) == 0, ioctl(outside, getNumber, &number) == 0 else {
+                throw Missing()
+            }
+            self.path = "/dev/pts/\(number)"
+        #endif
+        self.outside = FileHandle(fileDescriptor: outside, closeOnDealloc: true)
+    }
+
+    func type(_ text: String) { self.outside.write(Data(text.utf8)) }
+}
