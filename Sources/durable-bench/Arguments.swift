@@ -8,9 +8,16 @@ struct Arguments {
         case steps
         /// 1,000 workflows with many finished ones in the tables, beside empty tables.
         case growth
+        /// From a signal in one process to the wake-up in another.
+        case wake
+        /// Many sleeping workflows beside few.
+        case sleepers
     }
 
-    static let usage = "usage: bench steps [--rounds 5] [--seconds 3] | growth [--rounds 5] [--finished 10000000]"
+    static let usage = """
+        usage: bench steps [--rounds 5] [--seconds 3] | growth [--rounds 5] [--finished 10000000] | wake [--wakes 500] \
+        | sleepers [--sleepers 1000000] [--due 50000]
+        """
 
     let scenario: Scenario
     /// How often everything is measured; the medians count.
@@ -19,6 +26,12 @@ struct Arguments {
     var seconds = 3
     /// How many finished workflows the tables hold.
     var finished = 10_000_000
+    /// How many workflows are woken one after the other.
+    var wakes = 500
+    /// How many workflows sleep.
+    var sleepers = 1_000_000
+    /// How many of them come due at once.
+    var due = 50_000
 
     struct Misuse: Error, CustomStringConvertible {
         var description: String
@@ -39,6 +52,9 @@ struct Arguments {
             case "--rounds": self.rounds = number
             case "--seconds": self.seconds = number
             case "--finished": self.finished = number
+            case "--wakes": self.wakes = number
+            case "--sleepers": self.sleepers = number
+            case "--due": self.due = number
             default: throw Misuse(description: "\(option) is no option")
             }
             words.removeFirst(2)

@@ -46,6 +46,12 @@ struct BenchServer {
             PostgresConfiguration(self.server.postgres.connectionString(database: self.name))
         }
 
+        /// How many rows a table or condition has.
+        func count(_ from: String) async throws -> Int {
+            let text = try await self.server.postgres.administer("SELECT count(*) FROM \(from)", database: self.name)
+            return Int(text.prefix { $0.isNumber }) ?? 0
+        }
+
         /// How many rows the journal holds, as SQL counts them.
         func journalRows() async throws -> Int {
             let text = try await self.server.postgres.administer(

@@ -7,6 +7,9 @@ import Foundation
 struct DurableBench {
     static func main() async {
         do {
+            if CommandLine.arguments.count == 3, CommandLine.arguments[1] == "worker" {
+                return try await BenchWorker.run(CommandLine.arguments[2])
+            }
             let arguments = try Arguments(CommandLine.arguments.dropFirst())
             let missed: [String]
             let json: String
@@ -17,6 +20,12 @@ struct DurableBench {
             case .growth:
                 let growth = try await GrowthScenario(rounds: arguments.rounds, finished: arguments.finished).run()
                 (missed, json) = (growth.missedFloors, growth.json)
+            case .wake:
+                let wakes = try await WakeScenario(rounds: arguments.wakes).run()
+                (missed, json) = (wakes.missedFloors, wakes.json)
+            case .sleepers:
+                let sleepers = try await SleepersScenario(sleepers: arguments.sleepers, due: arguments.due).run()
+                (missed, json) = (sleepers.missedFloors, sleepers.json)
             }
             for words in missed { print("bench: below the floor: \(words)") }
             print(json)

@@ -66,7 +66,7 @@ struct FaultWorker {
                 MatrixWorkflow(effects: effects), SharedWorkflow(effects: effects, gates: gates),
                 HeldWorkflow(effects: effects, gates: gates), HeldTransactionWorkflow(effects: effects, gates: gates),
                 BlockingWorkflow(effects: effects), BusyWorkflow(effects: effects), NapWorkflow(effects: effects),
-                Deploy.workflow(options.code, effects),
+                TalkingWorkflow(effects: effects), Deploy.workflow(options.code, effects),
             ],
             options: engineOptions,
             logger: logger

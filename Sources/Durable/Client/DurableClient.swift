@@ -76,6 +76,7 @@ public final class DurableClient: Sendable {
     }
 
     /// Starts a workflow that takes no input.
+    @discardableResult
     public func start<W: Workflow>(
         _ type: W.Type,
         id: String? = nil

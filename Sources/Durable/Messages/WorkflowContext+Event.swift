@@ -13,7 +13,8 @@ extension WorkflowContext {
     ///   - event: Which event.
     ///   - key: Only events of this key; nil: of any, or none.
     ///   - limit: How long to wait; nil: for ever.
-    ///   - lookBack: How far before this call an event may have been published; nil: since the workflow began.
+    ///   - lookBack: How far before this call an event may have been published, to about a second; nil: since the workflow
+    ///     began. At least as long as the transactions take that publish it, for an event counts from when it is written.
     ///   - predicate: Which of them; the first in the order of publishing counts.
     /// - Returns: What was published; nil when there was nothing in time.
     /// - Throws: ``DurableError`` (`invalidArgument`) for a time that makes no sense; ``WorkflowInterruption``. An event that
@@ -44,8 +45,10 @@ extension WorkflowContext {
                 for: awaited,
                 riders: [subscribe]
             ) { begun in
+                // The times of this process are estimates of the database's, which has set those of the events.
                 let since = lookBack.map { DatabaseTime.adding(.zero - $0, to: begun) } ?? self.run.plan.createdAt
-                return try await self.look(event.name, key, since: since, &examined, call.label, predicate)
+                let margin = DatabaseTime.adding(.zero - Self.clockMargin, to: since)
+                return try await self.look(event.name, key, since: margin, &examined, call.label, predicate)
             }
             var record = JournalRecord(place: call.place, phase: 0, kind: .event, name: call.name, at: self.timestamp())
             if let (received, _) = found {
@@ -59,6 +62,9 @@ extension WorkflowContext {
             return found?.1
         }
     }
+
+    /// How far the clocks of processes may be off.
+    private static let clockMargin = Duration.seconds(1)
 
     private func look<T: Decodable>(
         _ name: String,

@@ -76,6 +76,8 @@ extension WorkflowContext {
             if record.due != nil { return nil }
             return try await self.replay(record, as: T.self, label: label, failures: [])
         case .live(let call):
+            // The token's own row may be on its way still: nobody can complete what is not there.
+            try await self.waitUntilDurable(self.lastTicket)
             let awaited = Awaited("token \(token.name)", topic: "token:\(token.id)")
             var (found, due) = try await self.await(call, limit, for: awaited) { _ in
                 try await self.look(at: token.id, beat: beat)

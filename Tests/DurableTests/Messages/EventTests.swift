@@ -54,7 +54,7 @@ extension Event where Payload == Payment {
         }
         try await withEngine([program], options) { engine, database in
             try await engine.publish(.paid, Payment(amount: 0), key: "before the workflow")
-            try await database.execute("UPDATE durable.event SET published_at = published_at - interval '1 s'")
+            try await database.execute("UPDATE durable.event SET published_at = published_at - interval '10 s'")
             let handle = try await engine.start(Plain<[Int?]>.self, id: "a")
             try await engine.publish(.paid, Payment(amount: 1))
             try await database.execute("SELECT durable.publish_event('paid', 'k', '{\"amount\": 2}')")
@@ -79,6 +79,7 @@ extension Event where Payload == Payment {
                 options: .test
             )
             let running = Task { try await engine.run() }
+            try await engine.waitUntilReady()
             _ = await failure { try await engine.start(Program<Bool, Nothing>.self, true).result() }
             try await engine.start(Program<Bool, Nothing>.self, false).result()
             try await eventually("the event has started its workflow") {

@@ -163,12 +163,13 @@ private final class StatementCount: Sendable {
             }
             return self.state.withLock { $0.isAtRest = true }
         }
-        // The claim loop goes round by the clock, and so does the question whether it has ended; the engine's own goodbye
+        // Claims and the router go round by the clock, and so does the question whether it has ended; the engine's own goodbye
         // has nothing to do with the workflow.
         let isTimed = event.statements.contains { text in
-            ["WITH suspect", "WITH RECURSIVE", ".lease", "live AS l WHERE l.executor", "SELECT id FROM"].contains {
-                text.contains($0)
-            }
+            [
+                "WITH suspect", "WITH RECURSIVE", ".lease", "live AS l WHERE l.executor", "SELECT id FROM", ".route(",
+                "l.mailbox > m",
+            ].contains { text.contains($0) }
         }
         self.state.withLock { state in
             guard state.isCounting else { return }
