@@ -656,7 +656,7 @@ CREATE FUNCTION durable.grant_messages() RETURNS void
                 TO durable_runtime;
             GRANT SELECT, INSERT ON durable.event, durable.stream TO durable_runtime;
             -- To lock what it takes, Postgres asks for this right.
-            GRANT UPDATE ON durable.inbox, durable.message TO durable_runtime;
+            GRANT UPDATE ON durable.inbox, durable.message, durable.subscription TO durable_runtime;
         END IF;
     END
     $$;

@@ -96,6 +96,7 @@ package final class MessageStatements: Sendable {
             """
             INSERT INTO \(durable).subscription (workflow_id, scope, position, name, key)
             SELECT w, s, p, n, k FROM unnest($1, $2, $3, $4, $5) AS row (w, s, p, n, k)
+            ON CONFLICT (workflow_id, scope, position) DO UPDATE SET name = excluded.name, key = excluded.key
             """,
             types: [text, text, PostgresType.int4.array, text, text]
         )
