@@ -46,7 +46,7 @@ struct CommandStatements: Sendable {
             """
             SELECT \(Self.workflowColumns) FROM durable.workflows w
             WHERE w.id = ANY (ARRAY(
-                SELECT c.id FROM durable.workflows c
+                SELECT c.id FROM \(scope == .all ? "durable.workflow" : "durable.workflows") c
                 WHERE \(Self.condition(scope))
                   AND ($7::timestamptz IS NULL OR (c.created_at, c.id) < ($7, $8::text))
                 ORDER BY c.created_at DESC, c.id DESC
@@ -60,6 +60,7 @@ struct CommandStatements: Sendable {
     private static func condition(_ scope: StateScope) -> String {
         let states =
             switch scope {
+            case .all: "($1::text[] IS NULL)"
             case .view: "($1::text[] IS NULL OR c.state = ANY ($1))"
             case .live: "c.id IN (SELECT l.workflow_id FROM durable.live l WHERE l.state::text = ANY ($1::text[]))"
             case .ended: "c.id IN (SELECT o.workflow_id FROM durable.outcome o WHERE o.status::text = ANY ($1::text[]))"
@@ -70,7 +71,7 @@ struct CommandStatements: Sendable {
               AND ($3::text IS NULL OR c.id LIKE $3)
               AND ($4::timestamptz IS NULL OR c.created_at >= $4)
               AND ($5::timestamptz IS NULL OR c.created_at < $5)
-              AND ($6::text IS NULL OR c.error_type = $6)
+              AND \(scope == .all ? "($6::text IS NULL)" : "($6::text IS NULL OR c.error_type = $6)")
             """
     }
 

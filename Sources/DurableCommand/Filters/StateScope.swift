@@ -4,6 +4,8 @@
 enum StateScope: Sendable {
     /// In the view, which knows all.
     case view
+    /// Nowhere: all are wanted, and nothing of how they stand is asked.
+    case all
     /// In the small table of what is pending.
     case live
     /// In the table of what has ended.
@@ -11,10 +13,15 @@ enum StateScope: Sendable {
 
     /// - Parameters:
     ///   - states: The states that are wanted; nil for all.
+    ///   - needsView: Whether something else is asked that only the view tells.
     ///   - mayReadTables: Whether the role may read the tables.
-    init(states: [String]?, mayReadTables: Bool) {
-        guard mayReadTables, let states else {
+    init(states: [String]?, needsView: Bool = false, mayReadTables: Bool) {
+        guard mayReadTables else {
             self = .view
+            return
+        }
+        guard let states else {
+            self = needsView ? .view : .all
             return
         }
         let ended: Set<String> = ["succeeded", "failed", "cancelled"]

@@ -46,7 +46,11 @@ struct WorkflowFilter: ParsableArguments {
 
     /// Where the states are looked up.
     func scope(_ session: Session) -> StateScope {
-        StateScope(states: self.state.isEmpty ? nil : self.state, mayReadTables: session.mayReadTables)
+        StateScope(
+            states: self.state.isEmpty ? nil : self.state,
+            needsView: self.errorType != nil,
+            mayReadTables: session.mayReadTables
+        )
     }
 
     /// The first six parameters of the statements that select by it.

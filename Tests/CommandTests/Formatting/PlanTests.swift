@@ -59,7 +59,9 @@ import Testing
         #expect(StateScope(states: ["paused", "running"], mayReadTables: true) == .live)
         #expect(StateScope(states: ["failed"], mayReadTables: true) == .ended)
         #expect(StateScope(states: ["failed", "paused"], mayReadTables: true) == .view)
-        #expect(StateScope(states: nil, mayReadTables: true) == .view)
+        #expect(StateScope(states: nil, mayReadTables: true) == .all)
+        #expect(StateScope(states: nil, needsView: true, mayReadTables: true) == .view)
+        #expect(StateScope(states: nil, mayReadTables: false) == .view)
         #expect(StateScope(states: ["paused"], mayReadTables: false) == .view)
     }
 }
