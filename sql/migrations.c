@@ -14,11 +14,16 @@ static const unsigned char messages[] = {
 #embed "migrations/0002_messages.sql"
 };
 
+static const unsigned char lineage[] = {
+#embed "migrations/0003_lineage.sql"
+};
+
 #define MIGRATION(file, bytes) {file, bytes, sizeof(bytes)}
 
 static const durable_migration migrations[] = {
     MIGRATION("0001_kernel.sql", kernel),
     MIGRATION("0002_messages.sql", messages),
+    MIGRATION("0003_lineage.sql", lineage),
 };
 
 size_t durable_migration_count(void) {

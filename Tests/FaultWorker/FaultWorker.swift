@@ -67,6 +67,8 @@ struct FaultWorker {
                 HeldWorkflow(effects: effects, gates: gates), HeldTransactionWorkflow(effects: effects, gates: gates),
                 BlockingWorkflow(effects: effects), BusyWorkflow(effects: effects), NapWorkflow(effects: effects),
                 TalkingWorkflow(effects: effects), Deploy.workflow(options.code, effects),
+                LineageWorkflow(effects: effects), LineageChild(effects: effects),
+                CancelledWorkflow(effects: effects, gates: gates),
             ],
             options: engineOptions,
             logger: logger
@@ -99,6 +101,8 @@ struct FaultWorker {
             case "held-transaction": value = try await self.run(engine.start(HeldTransactionWorkflow.self, id, id: id))
             case "deploy": value = try await self.run(engine.start(DeployA.self, id, id: id))
             case "busy": value = try await self.run(engine.start(BusyWorkflow.self, 1, id: id))
+            case "lineage": value = try await self.run(engine.start(LineageWorkflow.self, 0, id: id))
+            case "cancelled": value = try await self.run(engine.start(CancelledWorkflow.self, id, id: id))
             case "nap": value = try await self.run(engine.start(NapWorkflow.self, id, id: id))
             case "blocking":
                 let milliseconds = Int(id.prefix { $0 != "-" }) ?? 1_000

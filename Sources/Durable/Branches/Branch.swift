@@ -14,6 +14,9 @@ final class Branch: Sendable {
         self.isRacing = isRacing || parent?.isRacing ?? false
     }
 
+    /// Whether it is one of a group, rather than the workflow itself.
+    var isOfGroup: Bool { self.parent != nil }
+
     /// Whether a group that it belongs to was decided without it.
     var isDecided: Bool {
         if self.decided.load(ordering: .acquiring) { return true }

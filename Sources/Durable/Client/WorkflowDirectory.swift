@@ -16,6 +16,7 @@ package final class WorkflowDirectory: Sendable {
     let board: OutcomeBoard
     let notifier: WakeNotifier
     let messages: MessageStatements
+    let lineage: LineageStatements
     private let enqueue: StatementText
     private let existing: StatementText
     private let find: StatementText
@@ -34,6 +35,7 @@ package final class WorkflowDirectory: Sendable {
         self.board = board
         self.notifier = notifier
         self.messages = MessageStatements(schema: schema)
+        self.lineage = LineageStatements(schema: schema)
         // By the database's clock, since a client has no other; workflow and `live` row in one statement.
         self.enqueue = StatementText(
             """

@@ -40,6 +40,7 @@ extension DurableEngine: Service {
             group.addTask { await parts.claimForEver() }
             group.addTask { await parts.releaseOrphansForEver() }
             group.addTask { await parts.routeForEver() }
+            group.addTask { await parts.routeLineageForEver() }
             if let listener = parts.listener { group.addTask { await listener.listenForEver() } }
             await Self.waitForShutdown()
             self.enter(.stopped(nil))

@@ -70,6 +70,14 @@ final class EngineCore: Sendable {
     func launch(_ plan: RunPlan, _ workflow: RegisteredWorkflow, lane: RunLane, lease: Lease) {
         let run = Run(plan: plan, lane: lane, lease: lease, failures: workflow.failures, engine: self)
         self.runs.insert(run)
+        if let request = plan.cancellation {
+            if plan.cleanUp == nil {
+                run.cancel(request)
+            } else {
+                // It was asked once more, while it was paused in its clean-up.
+                _ = self.writer.submit(.lineage(.cancellationTaken(upTo: request.id)), for: lane)
+            }
+        }
         // A start that was on its way when the process was asked to leave: handed over like the others.
         if self.isLeaving.load(ordering: .acquiring) { self.handOver(run) }
         run.attach(Task { await self.execute(run, workflow) })
@@ -165,7 +173,15 @@ final class EngineCore: Sendable {
     }
 
     /// The workflow is to end: at once where nothing is to be undone, else by a run that does nothing but undo.
-    private func cleanUp(_ run: Run, _ cleanUp: CleanUp) async {
+    private func cleanUp(_ run: Run, _ cleanUp: CleanUp, request: Int64?) async {
+        if let request {
+            guard self.writer.submit(.lineage(.cancellationTaken(upTo: request)), for: run.lane) != nil else { return }
+        }
+        let words =
+            cleanUp.cause == .cancelled
+            ? "its parent \(run.id) was cancelled" : "the time of its parent \(run.id) is over"
+        _ = self.writer.submit(.lineage(.cancelChildren(reason: words)), for: run.lane)
+        defer { self.directory.notifier.post(.lineage) }
         if run.hasNothingToUndo, let row = cleanUp.outcome(at: self.now(), coder: self.coder) {
             await self.end(run, row)
             return
@@ -194,7 +210,9 @@ final class EngineCore: Sendable {
     private func finish(_ run: Run, _ interruption: Run.Interruption) async {
         run.logger.debug("run.interrupted", metadata: ["cause": "\(interruption.cause)"])
         if let cleanUp = interruption.cleanUp {
-            await self.cleanUp(run, cleanUp)
+            await self.cleanUp(run, cleanUp, request: interruption.request)
+        } else if let continuation = interruption.continuation {
+            await self.continueAsNew(run, continuation)
         } else if let release = interruption.release {
             await self.release(run, release)
         }
@@ -213,8 +231,26 @@ final class EngineCore: Sendable {
         }
     }
 
+    private func continueAsNew(_ run: Run, _ record: JournalRecord) async {
+        guard let ticket = self.writer.submit(.lineage(.continuation(record)), for: run.lane) else { return }
+        do {
+            try await run.lane.waitUntilDurable(ticket)
+            self.claims.ring()
+        } catch {
+            run.logger.info("run.continuation_dropped", metadata: ["error": "\(error)"])
+        }
+    }
+
     private func end(_ run: Run, _ row: OutcomeRow) async {
         if let replayed = self.options.hooks?.replayed { return replayed(.outcome(row)) }
+        var row = row
+        row.hasParent = run.plan.parent != nil
+        if row.status == .failed, run.hasChildren {
+            _ = self.writer.submit(.lineage(.cancelChildren(reason: "its parent \(run.id) failed")), for: run.lane)
+        }
+        defer {
+            if row.hasParent || row.status == .failed && run.hasChildren { self.directory.notifier.post(.lineage) }
+        }
         guard let ticket = self.writer.submit(.outcome(row), for: run.lane) else { return }
         do {
             try await run.lane.waitUntilDurable(ticket)

@@ -13,6 +13,7 @@ struct EngineParts: Sendable {
     let claims: Bell
     let sweeps: Bell
     let router: Router
+    let lineage: LineageRouter
     /// Nil when the engine only polls.
     let listener: WakeListener?
 
@@ -112,6 +113,14 @@ struct EngineParts: Sendable {
             claims: claims,
             sweeps: sweeps,
             router: router,
+            lineage: LineageRouter(
+                pool: housekeeping,
+                statements: statements.journal.lineage,
+                notifier: notifier,
+                runs: runs,
+                executor: { executor.lease?.identity.number },
+                bell: router.lineage
+            ),
             listener: options.listen
                 ? WakeListener(
                     configuration: database,
@@ -225,6 +234,14 @@ struct EngineParts: Sendable {
         while !Task.isCancelled {
             await self.attempt("router.failed") { try await self.router.turn() }
             await self.router.bell.wait(atMost: self.core.options.poll)
+        }
+    }
+
+    /// Carries requests to cancel and the ends of children, whenever there may be some.
+    func routeLineageForEver() async {
+        while !Task.isCancelled {
+            await self.attempt("lineage.failed") { try await self.lineage.turn() }
+            await self.lineage.bell.wait(atMost: self.core.options.poll)
         }
     }
 

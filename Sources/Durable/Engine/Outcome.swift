@@ -17,7 +17,13 @@ package struct Outcome: Sendable, Equatable {
         case .succeeded:
             return try coder.decode(type, from: self.output)
         case .cancelled:
-            throw DurableError(.workflowCancelled, "the workflow was cancelled", workflow: id)
+            let recorded = try self.error.map { try RecordedError(decoding: $0, by: coder) }
+            let reason = recorded.map { $0.message } ?? ""
+            throw DurableError(
+                .workflowCancelled,
+                "the workflow was cancelled" + (reason.isEmpty ? "" : ": \(reason)"),
+                workflow: id
+            )
         default:
             let recorded = try self.error.map { try RecordedError(decoding: $0, by: coder) }
             let thrown = try recorded?.thrown(declared: failures, coder: coder)

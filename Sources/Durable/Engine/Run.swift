@@ -51,6 +51,8 @@ final class Run: Sendable {
         var hadUndos = false
         /// Its code has failed, and what it had done is being undone: it is too late to cancel it.
         var isUnwinding = false
+        /// Whether it has started children.
+        var hasChildren = false
     }
 
     /// A branch that waits.
@@ -69,6 +71,10 @@ final class Run: Sendable {
         var release: ReleaseRow?
         /// What the workflow does before it ends, if it is to end.
         var cleanUp: CleanUp?
+        /// The request to cancel that it carries out.
+        var request: Int64?
+        /// What the workflow begins anew with.
+        var continuation: JournalRecord?
     }
 
     /// Whom an interruption wakes.

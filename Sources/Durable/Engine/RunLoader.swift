@@ -20,13 +20,15 @@ package struct RunLoader: Sendable {
     private let journal: StatementText
     private let output: StatementText
     private let executors: StatementText
+    private let requests: StatementText
 
     package init(pool: PostgresPool, schema: SchemaName) {
         let durable = schema.quoted
         self.pool = pool
+        self.requests = LineageStatements(schema: schema).requests
         self.workflows = StatementText(
             """
-            SELECT id, name, version, seed, input, deadline, created_at
+            SELECT id, name, version, seed, input, deadline, created_at, parent
             FROM \(durable).workflow WHERE id = ANY ($1)
             """,
             types: [PostgresType.text.array]
@@ -43,9 +45,9 @@ package struct RunLoader: Sendable {
         self.output = StatementText(
             """
             SELECT output FROM \(durable).journal
-            WHERE workflow_id = $1 AND scope = $2 AND position = $3 AND phase = 0
+            WHERE workflow_id = $1 AND scope = $2 AND position = $3 AND phase = $4
             """,
-            types: [.text, .text, .int4]
+            types: [.text, .text, .int4, .int2]
         )
         self.executors = StatementText(
             "SELECT number FROM \(durable).executor WHERE number = ANY ($1) AND build = $2",
@@ -61,12 +63,26 @@ package struct RunLoader: Sendable {
         for workflow in claimed { ids.append(workflow.id) }
         let results = try await self.pool.withConnection { connection in
             try await connection.run(
-                Pipeline([Statement(self.workflows, [ids.parameter]), Statement(self.journal, [ids.parameter])])
+                Pipeline([
+                    Statement(self.workflows, [ids.parameter]), Statement(self.journal, [ids.parameter]),
+                    Statement(self.requests, [ids.parameter]),
+                ])
             )
         }
         var histories: [String: History] = [:]
+        var continuations: [String: JournalRecord] = [:]
         for row in results[1].rows {
-            histories[try row.decode(0, as: String.self), default: History()].insert(try Self.record(row))
+            let (id, record) = (try row.decode(0, as: String.self), try Self.record(row))
+            if record.kind == .continuation {
+                continuations[id] = record
+            } else {
+                histories[id, default: History()].insert(record)
+            }
+        }
+        var requests: [String: CancellationRequest] = [:]
+        for row in results[2].rows {
+            let (id, request, reason) = try row.decode((String, Int64, String?).self)
+            requests[id] = CancellationRequest(id: request, reason: reason)
         }
         let suspects = Set(claimed.filter { $0.isSuspect }.map { $0.id })
         let mailboxes = Dictionary(claimed.map { ($0.id, $0.mailbox) }, uniquingKeysWith: { first, _ in first })
@@ -86,18 +102,36 @@ package struct RunLoader: Sendable {
                 isResumed: true,
                 isSuspect: suspects.contains(id),
                 mailbox: mailboxes[id] ?? 0,
-                cleanUp: try CleanUp(in: history, coder: PayloadCoder())
+                cleanUp: try CleanUp(in: history, coder: PayloadCoder()),
+                cancellation: requests[id],
+                parent: try row.decode(7, as: String?.self)
             )
+            if let continuation = continuations[id] { try await self.renew(&plans[id], by: continuation) }
         }
         return plans
     }
 
+    /// A workflow that has begun anew: with another input, other random numbers, and the time at which it did.
+    private func renew(_ plan: inout RunPlan?, by continuation: JournalRecord) async throws {
+        guard let id = plan?.id else { return }
+        switch continuation.output {
+        case nil: plan?.input = nil
+        case .bytes(let bytes): plan?.input = bytes
+        case .stored: plan?.input = try await self.output(of: continuation.place, workflow: id)
+        }
+        plan?.generation = -continuation.place.position
+        plan?.createdAt = continuation.at
+    }
+
     /// One large output.
-    func output(of place: Place, workflow: String) async throws -> [UInt8]? {
+    func output(of place: Place, phase: Int16 = 0, workflow: String) async throws -> [UInt8]? {
         try await self.pool.withConnection { connection in
             let results = try await connection.run(
                 Pipeline([
-                    Statement(self.output, [Parameter(workflow), Parameter(place.scope), Parameter(place.position)])
+                    Statement(
+                        self.output,
+                        [Parameter(workflow), Parameter(place.scope), Parameter(place.position), Parameter(phase)]
+                    )
                 ])
             )
             return results[0].rows.first?.bytes(0)

@@ -24,4 +24,10 @@ package struct RunPlan: Sendable {
     package var mailbox: Int64 = 0
     /// Its clean-up has begun: nothing but undos goes on.
     package var cleanUp: CleanUp?
+    /// Somebody has asked for its end, and its clean-up has not begun.
+    package var cancellation: CancellationRequest?
+    /// The workflow that started it.
+    package var parent: String?
+    /// How often it has begun anew.
+    package var generation: Int32 = 0
 }

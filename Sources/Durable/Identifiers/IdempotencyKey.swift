@@ -11,12 +11,23 @@ package enum IdempotencyKey {
     package static let limit = 255
 
     /// The key of one step, the same for every attempt and in every process.
-    package static func text(workflow id: String, scope: String, position: some FixedWidthInteger, part: String? = nil)
-        -> String
-    {
+    ///
+    /// - Parameter generation: How often the workflow has begun anew; then the number follows the id, after two slashes.
+    package static func text(
+        workflow id: String,
+        generation: Int32 = 0,
+        scope: String,
+        position: some FixedWidthInteger,
+        part: String? = nil
+    ) -> String {
         var key: [UInt8] = []
         self.append(id, keepingSlash: false, to: &key)
         key.append(UInt8(ascii: "/"))
+        if generation > 0 {
+            key.append(UInt8(ascii: "/"))
+            JSONText.append(generation, to: &key)
+            key.append(UInt8(ascii: "/"))
+        }
         if !scope.isEmpty {
             self.append(scope, keepingSlash: true, to: &key)
             key.append(UInt8(ascii: "/"))

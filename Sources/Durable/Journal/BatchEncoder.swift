@@ -29,8 +29,10 @@ package struct BatchEncoder: Sendable {
         var guardedStarts = StartColumns()
         var records = RecordColumns()
         var outcomes = OutcomeColumns()
+        var childOutcomes = OutcomeColumns()
         var releases = ReleaseColumns()
         var riders: RiderColumns?
+        var lineage = LineageColumns()
         var wantsCommit = false
         for entry in entries {
             switch entry.row {
@@ -42,7 +44,9 @@ package struct BatchEncoder: Sendable {
                 records.append(record, entry.lane)
                 for rider in list { riders.append(rider, entry.lane) }
             case .riders(let list): for rider in list { riders.append(rider, entry.lane) }
+            case .outcome(let row) where row.hasParent: childOutcomes.append(row, entry.lane)
             case .outcome(let row): outcomes.append(row, entry.lane)
+            case .lineage(let row): lineage.append(row, entry.lane)
             case .release(let row): releases.append(row, entry.lane)
             case .commit: wantsCommit = true
             }
@@ -60,12 +64,19 @@ package struct BatchEncoder: Sendable {
             list.append(Statement(self.statements.guardedStart, guardedStarts.parameters(executor)))
         }
         if let riders { list += riders.statements(self.statements.messages) }
+        let insertions = lineage.insertions(self.statements.lineage)
+        list += insertions
+        if childOutcomes.count > 0 {
+            batch.expected.append((list.count, childOutcomes.count, .outcomes))
+            list.append(Statement(self.statements.lineage.childOutcome, childOutcomes.parameters(executor)))
+        }
         if outcomes.count > 0 {
             batch.expected.append((list.count, outcomes.count, .outcomes))
             list.append(Statement(self.statements.outcome, outcomes.parameters(executor)))
         }
         if releases.count > 0 { list.append(Statement(self.statements.release, releases.parameters)) }
-        let writes = singles.count + records.count + starts.count + guardedStarts.count
+        list += lineage.changes(self.statements.lineage, executor)
+        let writes = insertions.count + singles.count + records.count + starts.count + guardedStarts.count
         if wantsCommit, writes == 0 { list.append(Statement(self.statements.commit, [])) }
         if isExplicit { list.append(Statement(Self.commit, [])) }
         batch.pipeline = Pipeline(list)

@@ -42,7 +42,7 @@ struct JournalFindings {
                 phases.append(record.phase)
             case .outcome: ended.append(entry.lane.workflow)
             case .start: started.append(entry.lane.workflow)
-            case .release, .riders, .commit: break
+            case .release, .riders, .lineage, .commit: break
             }
         }
         let results = try await connection.run(
@@ -90,8 +90,8 @@ struct JournalFindings {
         case .start:
             guard let starter = self.starters[entry.lane.workflow] else { return .absent }
             return starter == token ? .own : .foreign
-        case .release, .riders, .commit:
-            // Conditional on the run, or without a trace: sent again, it does no harm.
+        case .release, .riders, .lineage, .commit:
+            // Conditional on the run, idempotent, or without a trace: sent again, it does no harm.
             return .absent
         }
     }

@@ -20,6 +20,8 @@ package enum JournalKind: Int16, Sendable, CaseIterable {
     case publish = 12
     case update = 13
     case stream = 14
+    case poll = 15
+    case continuation = 16
 
     /// The word that people read in views and messages.
     package var word: String {
@@ -38,6 +40,8 @@ package enum JournalKind: Int16, Sendable, CaseIterable {
         case .event: "event"
         case .publish: "publish"
         case .update: "update"
+        case .poll: "poll"
+        case .continuation: "continuation"
         case .stream: "stream"
         }
     }
@@ -56,7 +60,7 @@ package enum JournalKind: Int16, Sendable, CaseIterable {
         case .publish: .value
         case .update: .update
         case .stream: .stream
-        case .step, .child, .unknown: .step
+        case .step, .child, .poll, .continuation, .unknown: .step
         }
     }
 

@@ -40,9 +40,13 @@ package final class JournalStatements: Sendable {
     /// Which of some workflows exist, and which run started them.
     package let starters: StatementText
 
+    /// Children, cancellation, continuations.
+    package let lineage: LineageStatements
+
     package init(schema: SchemaName) {
         let durable = schema.quoted
         self.messages = MessageStatements(schema: schema)
+        self.lineage = LineageStatements(schema: schema)
         self.fence = StatementText("SELECT \(durable).fence($1, $2, $3)", types: [.int4, .int4, .int8])
         self.start = StatementText(Self.start(durable, onConflict: ""), types: Self.startTypes)
         self.guardedStart = StatementText(

@@ -35,6 +35,8 @@ package enum WriteRow: Sendable {
     case outcome(OutcomeRow)
     /// The run gives its workflow back: parked, paused, or handed over.
     case release(ReleaseRow)
+    /// Of children, of cancellation, or of a workflow that begins anew.
+    case lineage(LineageRow)
     /// Nothing but a commit: whoever waits for it knows that everything visible before is durable.
     case commit
 }
@@ -57,6 +59,8 @@ package struct OutcomeRow: Sendable {
     package var output: [UInt8]?
     package var error: [UInt8]?
     package var at: Int64
+    /// Another workflow started it, and is told.
+    package var hasParent = false
 }
 
 /// What `live` says after a run has given its workflow back.
@@ -87,6 +91,7 @@ extension WriteRow {
         case .riders(let riders): riders.reduce(0) { $0 + $1.size }
         case .outcome(let row): 64 + (row.output?.count ?? 0) + (row.error?.count ?? 0)
         case .release(let row): 64 + (row.error?.count ?? 0)
+        case .lineage(let row): row.size
         case .commit: 16
         }
     }

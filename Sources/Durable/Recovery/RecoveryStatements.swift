@@ -194,7 +194,7 @@ package final class RecoveryStatements: Sendable {
             )
             UPDATE \(durable).live AS l
             SET executor = $1, epoch = $2, run = ($7::bigint[])[taken.number], waiting_for = NULL,
-                awaits = NULL, state = CASE l.state WHEN 'cancelling' THEN l.state ELSE 'running' END
+                awaits = NULL, begun = true, state = CASE l.state WHEN 'cancelling' THEN l.state ELSE 'running' END
             FROM taken
             WHERE l.workflow_id = taken.workflow_id
             RETURNING l.workflow_id, l.name, l.version, l.run, l.recoveries, l.state = 'cancelling', l.mailbox

@@ -30,6 +30,8 @@ final class Router: Sendable {
     private let state = Mutex(State())
     /// Rings when there is something to do before the next poll.
     let bell = Bell()
+    /// Rings when a workflow is to be cancelled, or a child has ended.
+    let lineage = Bell()
 
     init(
         pool: PostgresPool,
@@ -69,6 +71,10 @@ final class Router: Sendable {
             self.claims.ring()
             // Who gives the hint does not know whether this process can take what is due.
             return false
+        case .lineage:
+            self.lineage.ring()
+            // The workflow may be another process's to end.
+            return false
         case .mailboxes(let executor):
             guard executor == self.executor() else { return false }
             self.lookSoon()
@@ -79,6 +85,7 @@ final class Router: Sendable {
     /// Looks at the mailboxes of what runs here, and at everything that may be due.
     func lookAtEverything() {
         self.claims.ring()
+        self.lineage.ring()
         self.lookSoon()
     }
 

@@ -6,6 +6,8 @@ enum Wake: Sendable, Hashable {
     case inbox
     /// Workflows are due that somebody may claim.
     case claim
+    /// Somebody asked for the end of a workflow, or a child has ended.
+    case lineage
     /// Something has come in for runs of this executor.
     case mailboxes(executor: Int32)
 
@@ -14,6 +16,7 @@ enum Wake: Sendable, Hashable {
         switch self {
         case .inbox: "inbox"
         case .claim: "claim"
+        case .lineage: "lineage"
         case .mailboxes(let executor): "mailbox \(executor)"
         }
     }
@@ -23,6 +26,7 @@ enum Wake: Sendable, Hashable {
         switch payload {
         case "inbox": self = .inbox
         case "claim": self = .claim
+        case "lineage": self = .lineage
         default:
             let words = payload.split(separator: " ")
             guard words.count == 2, words[0] == "mailbox", let number = Int32(words[1]) else { return nil }

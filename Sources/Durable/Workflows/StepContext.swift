@@ -38,11 +38,11 @@ public struct StepContext: Sendable {
     /// The same for every attempt of this step, in every run of this workflow, and for no other step: at most 255 printable
     /// ASCII characters.
     public var idempotencyKey: String {
-        IdempotencyKey.text(workflow: self.workflow, scope: self.place.scope, position: self.place.position)
+        self.run.key(of: self.place)
     }
 
     /// A key of its own for one of several effects of this step.
     public func idempotencyKey(for part: String) -> String {
-        IdempotencyKey.text(workflow: self.workflow, scope: self.place.scope, position: self.place.position, part: part)
+        self.run.key(of: self.place, part: part)
     }
 }

@@ -28,7 +28,7 @@ extension WorkflowContext {
         try await self.sleep { _ in end }
     }
 
-    private func sleep(until wakeUp: (Int64) -> Int64) async throws {
+    func sleep(until wakeUp: (Int64) throws -> Int64) async throws {
         switch try await self.begin(.sleep, "sleep") {
         case .recorded: return
         case .live(let call):
@@ -37,7 +37,7 @@ extension WorkflowContext {
                 due = noted
             } else {
                 let now = self.timestamp()
-                due = wakeUp(now)
+                due = try wakeUp(now)
                 // The wake-up time is fixed once, before anybody waits for it.
                 try await self.submit(
                     JournalRecord(place: call.place, phase: 1, kind: .sleep, name: call.name, at: now, due: due)

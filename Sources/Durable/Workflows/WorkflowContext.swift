@@ -84,7 +84,10 @@ public final class WorkflowContext {
     /// let dice = Int.random(in: 1...6, using: &workflow.random)
     /// ```
     public var random: SeededRandom {
-        get { self.generator ?? SeededRandom(seed: self.run.plan.seed, scope: self.cursor.scope) }
+        get {
+            self.generator
+                ?? SeededRandom(seed: self.run.plan.seed, scope: self.run.plan.randomScope(self.cursor.scope))
+        }
         set { self.generator = newValue }
     }
 

@@ -31,6 +31,8 @@ public struct WorkflowInterruption: Error, Sendable, Hashable {
         public static let shutdown = Cause("shutdown")
         /// The workflow was cancelled, or its time is over.
         public static let cancelled = Cause("cancelled")
+        /// It begins anew, under the same id.
+        public static let continued = Cause("continued")
         /// Another process owns the workflow now.
         public static let superseded = Cause("superseded")
         /// It is paused and needs a person: the code does not match the history, or a recorded value cannot be read.

@@ -82,9 +82,10 @@ import Testing
             )
             #expect(
                 indexes == [
-                    "journal journal_pkey", "live live_due", "live live_owner", "live live_pkey", "live live_suspect",
-                    "outcome outcome_pkey",
-                    "workflow workflow_pkey",
+                    "journal journal_pkey", "live live_due", "live live_held", "live live_owner", "live live_parent",
+                    "live live_pkey", "live live_suspect", "outcome outcome_pkey",
+                    // Of children alone: whoever has none pays nothing for it.
+                    "workflow workflow_parent", "workflow workflow_pkey",
                 ]
             )
             let references = try await database.rows(

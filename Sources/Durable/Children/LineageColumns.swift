@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Libpq
+
+/// The columns of what is written for cancellation, children and continuations: nearly always empty.
+struct LineageColumns {
+    private var children: ChildColumns?
+    private var groups: GroupColumns?
+    private var orphans: (parent: ArrayColumn, reason: ArrayColumn)?
+    private var taken: (workflow: ArrayColumn, request: ArrayColumn)?
+    private var continuations: ContinuationColumns?
+
+    mutating func append(_ row: LineageRow, _ lane: RunLane) {
+        switch row {
+        case .children(let starts):
+            var columns = self.children ?? ChildColumns()
+            for start in starts { columns.append(start, lane) }
+            self.children = columns
+        case .group(let group):
+            var columns = self.groups ?? GroupColumns()
+            columns.append(group, lane)
+            self.groups = columns
+        case .cancelChildren(let reason):
+            var columns = self.orphans ?? (ArrayColumn(.text), ArrayColumn(.text))
+            columns.parent.append(lane.workflow)
+            columns.reason.append(reason)
+            self.orphans = columns
+        case .cancellationTaken(let request):
+            var columns = self.taken ?? (ArrayColumn(.text), ArrayColumn(.int8))
+            columns.workflow.append(lane.workflow)
+            columns.request.append(request)
+            self.taken = columns
+        case .continuation(let record):
+            var columns = self.continuations ?? ContinuationColumns()
+            columns.append(record, lane)
+            self.continuations = columns
+        }
+    }
+
+    /// What is inserted, before any row of `live` is changed.
+    func insertions(_ statements: LineageStatements) -> [Statement] {
+        var list: [Statement] = []
+        if let groups { list.append(Statement(statements.groups, groups.parameters)) }
+        if let children { list.append(Statement(statements.children, children.parameters)) }
+        if let orphans {
+            list.append(Statement(statements.cancelChildren, [orphans.parent.parameter, orphans.reason.parameter]))
+        }
+        if let taken {
+            list.append(Statement(statements.cancellationTaken, [taken.workflow.parameter, taken.request.parameter]))
+        }
+        return list
+    }
+
+    /// What changes rows of `live`.
+    func changes(_ statements: LineageStatements, _ executor: ExecutorIdentity) -> [Statement] {
+        guard let continuations else { return [] }
+        return [Statement(statements.continuation, continuations.parameters + [Parameter(executor.number)])]
+    }
+}
+
+private struct ChildColumns {
+    private var id = ArrayColumn(.text)
+    private var name = ArrayColumn(.text)
+    private var version = ArrayColumn(.int4)
+    private var input = ArrayColumn(.json)
+    private var deadline = ArrayColumn(.timestamptz)
+    private var parent = ArrayColumn(.text)
+    private var at = ArrayColumn(.timestamptz)
+    private var place = ArrayColumn(.text)
+    private var follows = ArrayColumn(.bool)
+    private var held = ArrayColumn(.bool)
+
+    mutating func append(_ start: ChildStart, _ lane: RunLane) {
+        self.id.append(start.id)
+        self.name.append(start.name)
+        self.version.append(start.version)
+        if let input = start.input { self.input.append(input) } else { self.input.appendNull() }
+        if let deadline = start.deadline { self.deadline.append(deadline) } else { self.deadline.appendNull() }
+        self.parent.append(lane.workflow)
+        self.at.append(start.at)
+        self.place.append(start.place)
+        self.follows.append(start.follows)
+        self.held.append(start.isHeld)
+    }
+
+    var parameters: [Parameter] {
+        [
+            self.id.parameter, self.name.parameter, self.version.parameter, self.input.parameter,
+            self.deadline.parameter, self.parent.parameter, self.at.parameter, self.place.parameter,
+            self.follows.parameter, self.held.parameter,
+        ]
+    }
+}
+
+private struct GroupColumns {
+    private var parent = ArrayColumn(.text)
+    private var place = ArrayColumn(.text)
+    private var concurrency = ArrayColumn(.int4)
+    private var tolerated = ArrayColumn(.int4)
+    private var released = ArrayColumn(.int4)
+
+    mutating func append(_ group: ChildGroupRow, _ lane: RunLane) {
+        self.parent.append(lane.workflow)
+        self.place.append(group.place)
+        self.concurrency.append(group.concurrency)
+        if let tolerated = group.tolerated { self.tolerated.append(tolerated) } else { self.tolerated.appendNull() }
+        self.released.append(group.released)
+    }
+
+    var parameters: [Parameter] {
+        [
+            self.parent.parameter, self.place.parameter, self.concurrency.parameter, self.tolerated.parameter,
+            self.released.parameter,
+        ]
+    }
+}
+
+private struct ContinuationColumns {
+    private var workflow = ArrayColumn(.text)
+    private var position = ArrayColumn(.int4)
+    private var run = ArrayColumn(.int8)
+    private var at = ArrayColumn(.timestamptz)
+    private var input = ArrayColumn(.json)
+
+    mutating func append(_ record: JournalRecord, _ lane: RunLane) {
+        self.workflow.append(lane.workflow)
+        self.position.append(record.place.position)
+        self.run.append(lane.token)
+        self.at.append(record.at)
+        if case .bytes(let bytes) = record.output { self.input.append(bytes) } else { self.input.appendNull() }
+    }
+
+    var parameters: [Parameter] {
+        [
+            self.workflow.parameter, self.position.parameter, self.run.parameter, self.at.parameter,
+            self.input.parameter,
+        ]
+    }
+}
