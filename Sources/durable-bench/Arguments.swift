@@ -12,11 +12,13 @@ struct Arguments {
         case wake
         /// Many sleeping workflows beside few.
         case sleepers
+        /// One workflow with many children.
+        case fanout
     }
 
     static let usage = """
         usage: bench steps [--rounds 5] [--seconds 3] | growth [--rounds 5] [--finished 10000000] | wake [--wakes 500] \
-        | sleepers [--sleepers 1000000] [--due 50000]
+        | sleepers [--sleepers 1000000] [--due 50000] | fanout [--children 10000]
         """
 
     let scenario: Scenario
@@ -32,6 +34,8 @@ struct Arguments {
     var sleepers = 1_000_000
     /// How many of them come due at once.
     var due = 50_000
+    /// How many children one workflow has.
+    var children = 10_000
 
     struct Misuse: Error, CustomStringConvertible {
         var description: String
@@ -55,6 +59,7 @@ struct Arguments {
             case "--wakes": self.wakes = number
             case "--sleepers": self.sleepers = number
             case "--due": self.due = number
+            case "--children": self.children = number
             default: throw Misuse(description: "\(option) is no option")
             }
             words.removeFirst(2)

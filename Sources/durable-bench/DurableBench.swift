@@ -17,6 +17,9 @@ struct DurableBench {
             case .steps:
                 let figures = try await StepsScenario(rounds: arguments.rounds, seconds: arguments.seconds).run()
                 (missed, json) = (figures.missedFloors, figures.json)
+            case .fanout:
+                let fanout = try await FanoutScenario(children: arguments.children).run()
+                (missed, json) = (fanout.missedFloors, fanout.json)
             case .growth:
                 let growth = try await GrowthScenario(rounds: arguments.rounds, finished: arguments.finished).run()
                 (missed, json) = (growth.missedFloors, growth.json)
