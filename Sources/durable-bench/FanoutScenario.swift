@@ -5,6 +5,7 @@ import Foundation
 import Libpq
 import Logging
 import Synchronization
+import TemporaryPostgres
 
 /// One workflow that runs many children in one call: how fast they end, how often their parent is woken, how many rows that costs it.
 struct FanoutScenario {

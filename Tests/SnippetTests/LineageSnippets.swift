@@ -2,6 +2,7 @@
 
 import Durable
 import Foundation
+import Logging
 
 struct OutOfStock: Error {}
 
@@ -84,6 +85,7 @@ struct WeeklyReport: Workflow {
         } until: { status in
             status == "ready"
         }
+        workflow.logger.info("the export is \(export)")
         try await workflow.sleep(until: .next(.monday, at: 9, in: .gmt))
         try await workflow.continueAsNew(WeeklyReport.self, week + 1)
     }
