@@ -18,12 +18,17 @@ static const unsigned char lineage[] = {
 #embed "migrations/0003_lineage.sql"
 };
 
+static const unsigned char operation[] = {
+#embed "migrations/0004_operation.sql"
+};
+
 #define MIGRATION(file, bytes) {file, bytes, sizeof(bytes)}
 
 static const durable_migration migrations[] = {
     MIGRATION("0001_kernel.sql", kernel),
     MIGRATION("0002_messages.sql", messages),
     MIGRATION("0003_lineage.sql", lineage),
+    MIGRATION("0004_operation.sql", operation),
 };
 
 size_t durable_migration_count(void) {

@@ -32,7 +32,11 @@ private struct After: Workflow {
             for block in blocks {
                 let text = block.filter { !$0.hasPrefix("--") }.joined(separator: "\n")
                 for statement in text.split(separator: ";") where !statement.allSatisfy(\.isWhitespace) {
-                    _ = try await connection.query(Query("\(unescaped: String(statement))"))
+                    do {
+                        _ = try await connection.query(Query("\(unescaped: String(statement))"))
+                    } catch let error as PostgresError where error.sqlState == "DU010" {
+                        // Its workflow is not there: the function is, and takes these arguments.
+                    }
                 }
             }
         }
@@ -40,7 +44,8 @@ private struct After: Workflow {
 
     @Test func `a workflow that diverged is resumed by the statement of the operating article`() async throws {
         let resume = try #require(
-            Document("\(Document.catalog)/Operating.md").blocks("sql").first { $0[0].hasPrefix("UPDATE durable.live") }
+            Document("\(Document.catalog)/Operating.md").blocks("sql")
+                .first { $0[0].hasPrefix("SELECT durable.resume") }
         ).joined(separator: "\n").replacing("checkout-1001", with: "invoice-1").replacing(";", with: "")
         try await withTestDatabase { database in
             var options = EngineOptions()

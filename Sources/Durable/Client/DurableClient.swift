@@ -89,6 +89,9 @@ public final class DurableClient: Sendable {
         WorkflowHandle(id: id, isNew: false, directory: self.directory, failures: W.failures)
     }
 
+    /// Explanations and repair: what a person on call asks of the system.
+    public var operations: WorkflowOperations { self.directory.operations }
+
     /// Closes the connections; whoever waits for a result is told so.
     public func shutdown() {
         self.directory.board.stop()

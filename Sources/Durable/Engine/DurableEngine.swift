@@ -105,6 +105,13 @@ public final class DurableEngine: Sendable {
         WorkflowHandle(id: id, isNew: false, directory: try await self.core().directory, failures: W.failures)
     }
 
+    /// Explanations and repair: what a person on call asks of the system.
+    ///
+    /// - Throws: ``DurableError`` (`notRunning`) when the engine was not started, or has been shut down.
+    public var operations: WorkflowOperations {
+        get async throws { try await self.core().directory.operations }
+    }
+
     // MARK: - Readiness
 
     /// Returns when the engine is registered and its first recovery sweep is done.

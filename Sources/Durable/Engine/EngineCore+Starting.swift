@@ -12,7 +12,8 @@ extension EngineCore {
         onDuplicate: DuplicatePolicy
     ) async throws -> Bool {
         while true {
-            guard let workflow, workflow.resumes.contains(start.version), let lease = self.executor.lease,
+            guard let workflow, workflow.resumes.contains(start.version), !self.desk.hasPaused(start.name),
+                let lease = self.executor.lease,
                 self.runs.reserve()
             else {
                 return try await self.directory.startQueued(start, onDuplicate: onDuplicate)

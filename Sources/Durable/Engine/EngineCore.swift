@@ -23,6 +23,8 @@ final class EngineCore: Sendable {
     let logger: Logger
     /// Rung when there is something to claim.
     let claims: Bell
+    /// What people ask of this process.
+    let desk: OperatorDesk
     private let isLeaving = Atomic(false)
 
     init(
@@ -37,6 +39,7 @@ final class EngineCore: Sendable {
         mail: MailReader,
         runs: RunTable,
         claims: Bell,
+        desk: OperatorDesk,
         logger: Logger
     ) {
         self.options = options
@@ -50,6 +53,7 @@ final class EngineCore: Sendable {
         self.mail = mail
         self.runs = runs
         self.claims = claims
+        self.desk = desk
         self.logger = logger
     }
 

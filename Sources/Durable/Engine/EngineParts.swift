@@ -94,6 +94,7 @@ struct EngineParts: Sendable {
             mail: MailReader(pool: housekeeping, statements: statements.journal.messages),
             runs: runs,
             claims: claims,
+            desk: OperatorDesk(pool: housekeeping, statements: statements.operations, logger: logger),
             logger: logger
         )
         link.connect(core)
@@ -173,6 +174,8 @@ struct EngineParts: Sendable {
                 }
             }
             if !isReady {
+                // Before anything can be started: what was paused stays so across restarts.
+                await self.obeyOperators()
                 isReady = true
                 ready()
             }
@@ -242,6 +245,21 @@ struct EngineParts: Sendable {
         while !Task.isCancelled {
             await self.attempt("lineage.failed") { try await self.lineage.turn() }
             await self.lineage.bell.wait(atMost: self.core.options.poll)
+        }
+    }
+
+    /// Does what people ask, for as long as it runs.
+    func obeyOperatorsForEver() async {
+        while !Task.isCancelled {
+            await Backoff.sleep(self.core.options.poll)
+            await self.obeyOperators()
+        }
+    }
+
+    private func obeyOperators() async {
+        guard let lease = self.core.executor.lease else { return }
+        await self.attempt("operator.look_failed") {
+            try await self.core.desk.turn(as: lease.identity.number, runs: self.core.runs, coder: self.core.coder)
         }
     }
 

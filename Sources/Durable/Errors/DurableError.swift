@@ -43,6 +43,8 @@ public struct DurableError: Error, Sendable {
         public static let updateRefused = Code("updateRefused")
         /// The workflow has ended, and takes nothing any more.
         public static let workflowEnded = Code("workflowEnded")
+        /// The workflow is not in the state that this needs: only a failed one is retried, only a paused one repaired.
+        public static let wrongState = Code("wrongState")
         /// The workflow failed; the underlying error says with what.
         public static let workflowFailed = Code("workflowFailed")
         /// The workflow was cancelled.

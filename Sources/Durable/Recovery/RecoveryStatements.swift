@@ -180,6 +180,7 @@ package final class RecoveryStatements: Sendable {
                 LIMIT \(limit)
                 FOR UPDATE SKIP LOCKED
             ) AS due
+            WHERE offer.name <> ALL (ARRAY(SELECT p.name FROM \(durable).paused_name AS p))
             LIMIT \(limit)
             """
         }

@@ -14,6 +14,8 @@ package final class Statements: Sendable {
     package let transactions: TransactionStatements
     /// The router.
     package let waking: WakeStatements
+    /// What people ask.
+    package let operations: OperationStatements
 
     package init(schema: SchemaName = .standard) {
         self.schema = schema
@@ -22,5 +24,6 @@ package final class Statements: Sendable {
         self.journal = JournalStatements(schema: schema)
         self.transactions = TransactionStatements(schema: schema)
         self.waking = WakeStatements(schema: schema)
+        self.operations = OperationStatements(schema: schema)
     }
 }

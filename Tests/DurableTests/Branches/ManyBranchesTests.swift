@@ -34,10 +34,7 @@ import Testing
                     return counts.reduce(0, +)
                 }
                 try await withDatabase(limit: .seconds(isFull ? 900 : 60)) { database in
-                    let options = EngineOptions.test.withoutReplaying(
-                        because: "a thousand replays of a thousand branches"
-                    )
-                    let sum = try await database.withEngine([program], options) { engine in
+                    let sum = try await database.withEngine([program]) { engine in
                         try await engine.start(Plain<Int>.self, id: "a").result()
                     }
                     #expect(sum == 1_000 * size)
@@ -53,8 +50,7 @@ import Testing
         }
     #endif
 
-    @Test(.notReplayed("its branches count on staying in memory"))
-    func `branches wait for room while the database takes nothing`() async throws {
+    @Test func `branches wait for room while the database takes nothing`() async throws {
         let value = String(repeating: "x", count: 64 << 10)
         let (locked, bodies) = (Gate(), Counter())
         let program = Plain { _, workflow in
@@ -89,8 +85,7 @@ import Testing
         }
     }
 
-    @Test(.notReplayed("a thousand replays of a thousand branches"))
-    func `a thousand branches come back in order`() async throws {
+    @Test func `a thousand branches come back in order`() async throws {
         let program = Plain { _, workflow in
             try await workflow.map(Array(0..<1_000)) { element, branch in
                 try await branch.step("work") { _ in element }

@@ -187,7 +187,7 @@ import Testing
 }
 
 /// Makes a role that may log in, with one statement that ends with its name, and drops it with all it owns.
-private func withRole(
+func withRole(
     _ database: TestDatabase,
     _ grant: String?,
     _ body: (PostgresConfiguration) async throws -> Void

@@ -79,8 +79,7 @@ import Testing
         }
     }
 
-    @Test(.notReplayed("it counts how often the workflow parks"))
-    func `a long back-off parks the workflow, and the attempts are counted on`() async throws {
+    @Test func `a long back-off parks the workflow, and the attempts are counted on`() async throws {
         let retry = RetryPolicy.constant(attempts: 5, delay: .milliseconds(60))
         let program = Plain { _, workflow in
             try await workflow.step("flaky", retry: retry) { step in

@@ -7,8 +7,7 @@ import Testing
 @testable import Durable
 
 @Suite struct WaitingTests {
-    @Test(.notReplayed("it shows that nothing is replayed"))
-    func `a short sleep stays in memory`() async throws {
+    @Test func `a short sleep stays in memory`() async throws {
         let runs = Counter()
         let program = Plain { _, workflow in
             runs.next()

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DurableTesting
+import Libpq
+import Testing
+
+@testable import Durable
+
+/// What anybody does with plain SQL, in a transaction of his own.
+@Suite struct SQLStartTests {
+    private let program = Program<Int, Int> { input, workflow in try await workflow.step("double") { _ in input * 2 } }
+
+    @Test func `a start rolls back with the caller's transaction, and runs when it commits`() async throws {
+        try await withEngine([self.program]) { engine, database in
+            let caller = try await PostgresConnection.connect(database.configuration)
+            defer { caller.close() }
+            try await caller.execute("BEGIN")
+            try await caller.execute("SELECT durable.enqueue('program', '21', 'never')")
+            try await caller.execute("ROLLBACK")
+            #expect(try await database.text("SELECT count(*)::text FROM durable.workflow") == "0")
+            try await caller.execute("BEGIN")
+            try await caller.execute("SELECT durable.enqueue('program', '21', 'a')")
+            try await caller.execute("COMMIT")
+            #expect(try await engine.handle(Program<Int, Int>.self, id: "a").result() == 42)
+        }
+    }
+
+    @Test func `an id that is taken returns the same workflow, and refuses another name or input`() async throws {
+        try await withEngine([self.program]) { _, database in
+            let start = "SELECT concat_ws('|', workflow_id, is_new) FROM durable.enqueue"
+            #expect(try await database.text("\(start)('absent', '{\"a\": 1, \"b\": 2}', 'a')") == "a|t")
+            #expect(try await database.text("\(start)('absent', '{\"b\":2,\"a\":1}', 'a')") == "a|f")
+            #expect(try await database.text("\(start)('absent', '3', 'a', return_existing => true)") == "a|f")
+            try await self.refuses(
+                "DU020",
+                "workflow \"a\" was started with another input",
+                "\(start)('absent', '3', 'a')",
+                database
+            )
+            try await self.refuses(
+                "DU020",
+                "the id \"a\" is taken by a workflow \"absent\"; it cannot start a \"program\"",
+                "\(start)('program', '3', 'a')",
+                database
+            )
+            try await self.refuses("22023", "the workflow name is empty", "\(start)('')", database)
+            try await self.refuses(
+                "22023",
+                "has 513 bytes; the limit is 512",
+                "\(start)('x', NULL, repeat('x', 513))",
+                database
+            )
+            try await self.refuses(
+                "22023",
+                "must be between 0 and 100 years",
+                "\(start)('x', delay => '-1s')",
+                database
+            )
+            try await self.refuses("22P02", "invalid input syntax for type json", "\(start)('x', '{')", database)
+            #expect(try await database.text("SELECT count(*)::text FROM durable.workflow") == "1")
+            #expect(try await database.text("SELECT count(*)::text FROM durable.live") == "1")
+        }
+    }
+
+    @Test func `many are started in one call, which says of each what became of it`() async throws {
+        try await withEngine([self.program]) { engine, database in
+            _ = try await database.text("SELECT workflow_id FROM durable.enqueue('other', '1', 'b')")
+            let results = try await database.rows(
+                """
+                SELECT concat_ws('|', ordinal, workflow_id, result)
+                FROM durable.enqueue_all('program', ARRAY['1', '2', '3', '3']::json[], ARRAY['a', 'b', 'c', 'c'])
+                ORDER BY ordinal
+                """
+            )
+            #expect(results == ["1|a|started", "2|b|another name", "3|c|started", "4|c|existing"])
+            for (id, result) in [("a", 2), ("c", 6)] {
+                #expect(try await engine.handle(Program<Int, Int>.self, id: id).result() == result)
+            }
+            try await self.refuses(
+                "22023",
+                "there are 2 ids for 1 inputs",
+                "SELECT result FROM durable.enqueue_all('program', ARRAY['1']::json[], ARRAY['x', 'y'])",
+                database
+            )
+        }
+    }
+
+    private func refuses(
+        _ state: String,
+        _ words: String,
+        _ sql: String,
+        _ database: TestDatabase,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let error = await #expect(throws: PostgresError.self, sourceLocation: sourceLocation) {
+            try await database.text(sql)
+        }
+        #expect(error?.sqlState == state, sourceLocation: sourceLocation)
+        #expect(error?.message.contains(words) == true, "\(String(describing: error))", sourceLocation: sourceLocation)
+    }
+}

@@ -1,1 +1,0 @@
-../plain/Checkout.swift

@@ -1,1 +1,0 @@
-../plain/Sample.swift
