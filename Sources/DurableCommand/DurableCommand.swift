@@ -20,11 +20,18 @@ struct DurableCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Looking",
                 subcommands: [
-                    List.self, Show.self, Steps.self, Tail.self, Executors.self, Errors.self, Versions.self, Stats.self,
+                    Attention.self, Why.self, List.self, Show.self, Steps.self, Tail.self, Executors.self, Errors.self,
+                    Versions.self, Stats.self,
                     Export.self,
                 ]
             ),
-            CommandGroup(name: "Acting", subcommands: [Signal.self]),
+            CommandGroup(
+                name: "Acting",
+                subcommands: [
+                    Start.self, Signal.self, Cancel.self, Kill.self, Pause.self, Resume.self, Retry.self, Rerun.self,
+                    Fork.self,
+                ]
+            ),
             CommandGroup(name: "Setting up", subcommands: [Migrate.self]),
         ]
     )

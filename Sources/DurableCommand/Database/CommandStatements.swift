@@ -57,6 +57,27 @@ struct CommandStatements: Sendable {
         )
     }
 
+    /// How many workflows of which state a filter selects: `$1` to `$6` the filter.
+    func count(_ scope: StateScope) -> String {
+        self.sql(
+            """
+            SELECT c.state, count(*) AS count FROM durable.workflows c
+            WHERE \(Self.condition(scope)) GROUP BY c.state ORDER BY c.state
+            """
+        )
+    }
+
+    /// The ids that a filter selects, in order: `$1` to `$6` the filter, `$7` the id to go on behind, `$8` how many.
+    func ids(_ scope: StateScope) -> String {
+        self.sql(
+            """
+            SELECT c.id, c.name, c.state FROM durable.workflows c
+            WHERE \(Self.condition(scope)) AND ($7::text IS NULL OR c.id > $7)
+            ORDER BY c.id LIMIT $8
+            """
+        )
+    }
+
     private static func condition(_ scope: StateScope) -> String {
         let states =
             switch scope {
@@ -231,6 +252,51 @@ struct CommandStatements: Sendable {
 
     /// A message: `$1` id, `$2` name, `$3` payload, `$4` idempotency key.
     var signal: String { self.sql("SELECT durable.signal($1, $2, $3::json, $4) AS sent") }
+
+    /// Asks it to end: `$1` id, `$2` why.
+    var cancel: String { self.sql("SELECT durable.cancel($1, $2) AS result") }
+
+    /// Ends it at once: `$1` id, `$2` why.
+    var kill: String { self.sql("SELECT durable.kill($1, $2) AS result") }
+
+    /// Holds it: `$1` id, `$2` why.
+    var pause: String { self.sql("SELECT durable.pause($1, $2) AS result") }
+
+    /// Lets a paused one go on: `$1` id, `$2` why.
+    var resume: String { self.sql("SELECT durable.resume($1, $2) AS result") }
+
+    /// Lets a failed one go on from the step that failed: `$1` id, `$2` why.
+    var retry: String { self.sql("SELECT durable.retry($1, $2) AS result") }
+
+    /// Starts it anew: `$1` id, `$2` the new id, `$3` why.
+    var rerun: String { self.sql("SELECT durable.rerun($1, $2, $3) AS result") }
+
+    /// Starts a copy that has recorded what is before a place: `$1` id, `$2` position, `$3` scope, `$4` new id, `$5` input, `$6` why.
+    var fork: String { self.sql("SELECT durable.fork($1, $2, $3, $4, $5::json, $6) AS result") }
+
+    /// Starts one: `$1` name, `$2` input, `$3` id, `$4` version, `$5` delay in seconds, `$6` priority, `$7` whether an existing one will do.
+    var start: String {
+        self.sql(
+            """
+            SELECT e.workflow_id AS id, e.is_new
+            FROM durable.enqueue($1, $2::json, $3, version => $4, delay => make_interval(secs => $5), priority => $6,
+                return_existing => $7) AS e
+            """
+        )
+    }
+
+    /// Why it is where it is: `$1` id.
+    var why: String { self.sql("SELECT y.sentence, y.facts FROM durable.why($1) AS y") }
+
+    /// What needs a person.
+    var attention: String {
+        self.sql(
+            """
+            SELECT a.severity, a.kind, a.workflow_id, a.name, a.since, a.what, a.statement FROM durable.attention a
+            ORDER BY a.severity, a.since NULLS LAST, a.kind, a.name, a.workflow_id
+            """
+        )
+    }
 
     /// Tells engines that listen to look at once; behind the commit of what it is about.
     var notify: String { self.sql("SELECT durable.notify()") }

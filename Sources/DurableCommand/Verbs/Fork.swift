@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Libpq
+
+/// `durable fork ID`: a copy that goes on from a step of the original.
+struct Fork: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Starts a copy of a workflow that goes on from one of its steps.",
+        discussion: """
+            What stands before that step is taken over and not run again; what runs has new idempotency keys. Scope and \
+            position are those of `durable steps`.
+            """
+    )
+
+    @Argument(help: "The workflow's id.")
+    var id: String
+
+    @Option(name: .long, help: "The position of the first step that runs again.")
+    var position: Int32
+
+    @Option(name: .long, help: "The scope of that step.")
+    var scope = ""
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Another input: JSON, @file, or - for the standard input.", valueName: "json")
+    )
+    var input: String?
+
+    @Option(name: .customLong("new-id"), help: "The id of the copy; else one is made up.")
+    var newID: String?
+
+    @Option(name: .long, help: "Why, for those who look later.")
+    var reason = "by hand, with the durable command"
+
+    @OptionGroup var output: OutputOptions
+    @OptionGroup(title: "Database") var database: DatabaseOptions
+
+    func run() async throws {
+        try await Session.with(self.database, isJSON: self.output.json) { session in
+            let input = try self.input.map { try Document.text(of: $0) }
+            let record = try await session.records(
+                session.statements.fork,
+                [
+                    Parameter(self.id), Parameter(self.position), Parameter(self.scope), Parameter(self.newID),
+                    Parameter(input), Parameter(self.reason),
+                ]
+            ).first
+            await session.notify()
+            try session.reportStarted(record?["result"].words ?? "", from: self.id)
+        }
+    }
+}
