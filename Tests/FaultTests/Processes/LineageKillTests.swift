@@ -28,6 +28,9 @@ extension FaultTests {
                 let first = try fixture.worker(
                     self.options.merging(["fault": "kill@\(kill.moment)@\(kill.point)"]) { $1 }
                 )
+                try await wait("the first process is ready or dead, \(kill)") {
+                    first.lines.contains("ready") || first.status != nil ? nil : first.report
+                }
                 first.say("start lineage m")
                 try await wait("the first process is dead or done, \(kill)") {
                     let isDone = first.lines.contains { $0.hasPrefix("failed m ") }
