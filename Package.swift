@@ -165,7 +165,7 @@ let package = Package(
         // What the compiler refuses: the files of Cases are given to it by the tests.
         .testTarget(
             name: "CompilationTests",
-            dependencies: ["Durable", "DurableMacros", "TemporaryPostgres"],
+            dependencies: ["Durable", "DurableMacros", "DurableTesting", "TemporaryPostgres"],
             exclude: ["Cases"],
             swiftSettings: settings
         ),

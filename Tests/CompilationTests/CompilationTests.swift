@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import Testing
 
 /// What the compiler refuses, asked of the whole compiler, each mistake beside what to write instead.
@@ -32,11 +33,25 @@ import Testing
     @Test func `every mistake that the documentation promises to be an error is tried`() throws {
         let names = try Set(Mistake.all().map(\.name))
         let promised: Set = [
-            "AsyncLetOnContext", "ContextInDetachedTask", "ContextInTask", "ContextInTaskGroup", "ContextToActor",
+            "AnnotatedStepInAsyncLet", "AnnotatedStepInsideStep", "AsyncLetOnContext", "ContextInDetachedTask",
+            "ContextInTask", "ContextInTaskGroup", "ContextToActor",
             "MapOverDictionary", "MapOverSet", "MutationInBranch", "MutationInStep", "OuterContextInBranch",
-            "OuterContextInMap", "StepInsideStep", "TransactionInAsyncLet", "TransactionInTask", "TransactionKept",
+            "OuterContextInMap", "RawStepWithoutCapability", "StepInsideStep", "TransactionInAsyncLet",
+            "TransactionInTask", "TransactionKept",
             "UncodableResult",
         ]
         #expect(promised.isSubset(of: names), "not tried: \(promised.subtracting(names))")
+    }
+
+    @Test func `the article on mistakes has what is said of each`() throws {
+        let article = try String(
+            contentsOf: Program.root.appending(path: "Sources/Durable/Durable.docc/Mistakes.md"),
+            encoding: .utf8
+        )
+        for mistake in try Mistake.all() {
+            for expectation in mistake.expectations {
+                #expect(article.contains(expectation.words), "\(mistake.name): \(expectation.words)")
+            }
+        }
     }
 }

@@ -38,7 +38,7 @@ extension WorkflowContext {
     func undo(
         transaction name: String,
         retry: RetryPolicy?,
-        _ body: @Sendable (Transaction) async throws -> Void
+        _ body: @Sendable @concurrent (Transaction) async throws -> Void
     ) async throws {
         guard case .live(let call) = try await self.begin(unchecked: .transaction, "undo \(name)") else { return }
         var attempts = try Attempts(of: call, retry: retry ?? self.engine.options.retry, context: self)

@@ -114,8 +114,8 @@ extension WorkflowContext {
         failures: [any (Error & Codable & Sendable).Type] = [],
         inputs: StepInputs = .none,
         undoRetry: RetryPolicy? = nil,
-        _ body: @Sendable (Transaction) async throws -> T,
-        undo: @escaping @Sendable (T, Transaction) async throws -> Void
+        _ body: @Sendable @concurrent (Transaction) async throws -> T,
+        undo: @escaping @Sendable @concurrent (T, Transaction) async throws -> Void
     ) async throws -> T {
         try undoRetry?.validate()
         let undoing = Undo<T> { value, context in
@@ -143,8 +143,8 @@ extension WorkflowContext {
         failures: [any (Error & Codable & Sendable).Type] = [],
         inputs: StepInputs = .none,
         undoRetry: RetryPolicy? = nil,
-        _ body: @Sendable (Transaction) async throws -> Void,
-        undo: @escaping @Sendable (Transaction) async throws -> Void
+        _ body: @Sendable @concurrent (Transaction) async throws -> Void,
+        undo: @escaping @Sendable @concurrent (Transaction) async throws -> Void
     ) async throws {
         _ = try await self.transaction(
             name,

@@ -20,7 +20,7 @@ struct ForeignTransactionStep<Adapter: TransactionAdapter>: Sendable {
     /// - Throws: `AlreadyRecorded` when the place holds this run's own record after all; what the body or the library threw;
     ///   or `WorkflowInterruption`.
     func perform<T: Encodable & Sendable>(
-        _ body: @escaping @Sendable (Adapter.Connection) async throws -> T
+        _ body: @escaping @Sendable @concurrent (Adapter.Connection) async throws -> T
     ) async throws -> (value: T, at: Int64) {
         var repeats = 0
         while true {
@@ -39,13 +39,15 @@ struct ForeignTransactionStep<Adapter: TransactionAdapter>: Sendable {
     }
 
     private func once<T: Encodable & Sendable>(
-        _ body: @escaping @Sendable (Adapter.Connection) async throws -> T
+        _ body: @escaping @Sendable @concurrent (Adapter.Connection) async throws -> T
     ) async throws -> (value: T, at: Int64) {
         let result = try await self.adapter.withTransaction { connection in
             let rows = try await connection.run(self.engine.transactions.beginStep, self.beginParameters)
             guard rows.first?.first == "go" else { throw RecordedBefore() }
             let began = ContinuousClock.now
-            let value = try await self.standingIn { try await body(connection) }
+            // Unsafe to the compiler only: the body has it alone until it has returned.
+            nonisolated(unsafe) let lent = connection
+            let value = try await self.standingIn { try await body(lent) }
             let output = try self.engine.coder.encode(value, as: "the result of transaction \"\(self.label)\"")
             if self.branch.isDecided { throw WorkflowInterruption(.decided) }
             try self.run.checkMayRecord()

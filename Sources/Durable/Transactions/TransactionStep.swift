@@ -22,7 +22,7 @@ struct TransactionStep {
     ///   `WorkflowInterruption`.
     func perform<T: Encodable & Sendable>(
         _ attempts: Attempts,
-        _ body: @Sendable (Transaction) async throws -> T
+        _ body: @Sendable @concurrent (Transaction) async throws -> T
     ) async throws -> T {
         var conflicts = 0
         var losses = 0
@@ -55,7 +55,7 @@ struct TransactionStep {
     private func once<T: Encodable & Sendable>(
         on connection: PostgresConnection,
         _ attempts: Attempts,
-        _ body: @Sendable (Transaction) async throws -> T
+        _ body: @Sendable @concurrent (Transaction) async throws -> T
     ) async throws -> T {
         let transaction = Transaction(
             connection: connection,
@@ -67,7 +67,9 @@ struct TransactionStep {
         let value: T
         let record: JournalRecord
         do {
-            value = try await self.context.standingIn(for: self.call, attempts.number) { try await body(transaction) }
+            // Unsafe to the compiler only: the body has it alone until it has returned.
+            nonisolated(unsafe) let lent = transaction
+            value = try await self.context.standingIn(for: self.call, attempts.number) { try await body(lent) }
             if let misuse = transaction.misuse { throw misuse }
             let output = try self.engine.coder.encode(
                 value,

@@ -18,7 +18,7 @@ extension WorkflowContext {
         on adapter: Adapter,
         retry: RetryPolicy = .never,
         failures: [any (Error & Codable & Sendable).Type] = [],
-        _ body: @escaping @Sendable (Adapter.Connection) async throws -> T
+        _ body: @escaping @Sendable @concurrent (Adapter.Connection) async throws -> T
     ) async throws -> T {
         switch try await self.begin(.transaction, name) {
         case .recorded(let record, let label):
@@ -56,7 +56,7 @@ extension WorkflowContext {
         on adapter: Adapter,
         retry: RetryPolicy = .never,
         failures: [any (Error & Codable & Sendable).Type] = [],
-        _ body: @escaping @Sendable (Adapter.Connection) async throws -> Void
+        _ body: @escaping @Sendable @concurrent (Adapter.Connection) async throws -> Void
     ) async throws {
         _ = try await self.transaction(name, on: adapter, retry: retry, failures: failures) { connection in
             try await body(connection)

@@ -28,7 +28,7 @@ extension WorkflowContext {
         retry: RetryPolicy = .never,
         failures: [any (Error & Codable & Sendable).Type] = [],
         inputs: StepInputs = .none,
-        _ body: @Sendable (Transaction) async throws -> T
+        _ body: @Sendable @concurrent (Transaction) async throws -> T
     ) async throws -> T {
         try await self.transaction(
             name,
@@ -49,7 +49,7 @@ extension WorkflowContext {
         failures: [any (Error & Codable & Sendable).Type],
         inputs: StepInputs,
         undoing undo: Undo<T>?,
-        _ body: @Sendable (Transaction) async throws -> T
+        _ body: @Sendable @concurrent (Transaction) async throws -> T
     ) async throws -> T {
         func recall(_ record: JournalRecord, _ label: String) async throws -> T {
             let value = try await self.replay(record, as: T.self, label: label, failures: failures)
@@ -85,7 +85,7 @@ extension WorkflowContext {
         retry: RetryPolicy = .never,
         failures: [any (Error & Codable & Sendable).Type] = [],
         inputs: StepInputs = .none,
-        _ body: @Sendable (Transaction) async throws -> Void
+        _ body: @Sendable @concurrent (Transaction) async throws -> Void
     ) async throws {
         _ = try await self.transaction(name, isolation: isolation, retry: retry, failures: failures, inputs: inputs) {
             transaction in

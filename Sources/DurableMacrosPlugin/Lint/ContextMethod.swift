@@ -10,7 +10,8 @@ enum ContextMethod {
     /// Whether a method returns what a step or a branch returned, rather than something that is asked later.
     static func returnsPlainValue(_ name: String) -> Bool {
         [
-            "map", "mapSettled", "parallel", "parallelSettled", "patched", "poll", "race", "receive", "scope", "sleep",
+            "child", "children", "map", "mapSettled", "parallel", "parallelSettled", "patched", "poll", "race",
+            "receive", "scope", "sleep",
             "step", "transaction",
         ].contains(name)
     }

@@ -9,7 +9,7 @@ import TemporaryPostgres
 ///
 /// The first call of a process starts the server and migrates a template; each database after that is a copy and costs tens
 /// of milliseconds. With the environment variable `DURABLE_TEST_POSTGRES` set to a connection string of a superuser that
-/// server is used instead, and none is started.
+/// server is used instead, and none is started; what a test run that was killed has left there, the next one drops.
 ///
 /// ```swift
 /// @Test func `the order is charged once`() async throws {
@@ -47,7 +47,7 @@ public struct TestDatabase: Sendable {
         let server = try await TemporaryPostgres.shared()
         let template = try await self.migratedTemplate(on: server)
         // With the driver rather than with psql: starting a program costs as much as copying the template.
-        let name = "test_\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+        let name = try await TestRun.shared.databaseName(on: server)
         try await self.administer(
             "CREATE DATABASE \(identifier: name) TEMPLATE \(identifier: template)",
             on: server
@@ -57,7 +57,7 @@ public struct TestDatabase: Sendable {
 
     /// Makes a copy of another one, to which nobody may be connected.
     static func make(copying source: TestDatabase) async throws -> TestDatabase {
-        let name = "test_\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+        let name = try await TestRun.shared.databaseName(on: source.server)
         var tries = 0
         while true {
             do {

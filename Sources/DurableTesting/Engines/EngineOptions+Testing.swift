@@ -34,7 +34,16 @@ extension EngineOptions {
 
     /// The same, ``alwaysReplaying()`` when the environment variable `DURABLE_ALWAYS_REPLAY` is `1`: for a whole test suite.
     public func replayingAsAsked() -> EngineOptions {
-        Self.isAskedToReplay ? self.alwaysReplaying() : self
+        Self.isAskedToReplay && !ReplayMode.isExempt ? self.alwaysReplaying() : self
+    }
+
+    /// The same, without replays after every checkpoint, whoever asks for them.
+    ///
+    /// - Parameter reason: Why the test makes no sense with them; for whoever reads it.
+    public func withoutReplaying(because reason: String) -> EngineOptions {
+        var options = self
+        options.hooks?.isAlwaysReplaying = false
+        return options
     }
 
     /// The same, where failed attempts are followed by the next one at once.

@@ -195,6 +195,7 @@ public final class TestEngine: Sendable {
 ///   - body: The test.
 /// - Returns: What the body returned.
 /// - Throws: What the body threw; ``TestFailure`` when a stand-in was not met; why there is no database.
+@discardableResult
 public func withTestEngine<R>(
     _ workflows: [any Workflow],
     options: EngineOptions = .testing,
@@ -219,6 +220,7 @@ public func withTestEngine<R>(
 }
 
 /// The same on a database that the test has.
+@discardableResult
 public func withTestEngine<R>(
     _ workflows: [any Workflow],
     on database: TestDatabase,

@@ -34,7 +34,10 @@ import Testing
                     return counts.reduce(0, +)
                 }
                 try await withDatabase(limit: .seconds(isFull ? 900 : 60)) { database in
-                    let sum = try await database.withEngine([program]) { engine in
+                    let options = EngineOptions.test.withoutReplaying(
+                        because: "a thousand replays of a thousand branches"
+                    )
+                    let sum = try await database.withEngine([program], options) { engine in
                         try await engine.start(Plain<Int>.self, id: "a").result()
                     }
                     #expect(sum == 1_000 * size)
@@ -50,7 +53,8 @@ import Testing
         }
     #endif
 
-    @Test func `branches wait for room while the database takes nothing`() async throws {
+    @Test(.notReplayed("its branches count on staying in memory"))
+    func `branches wait for room while the database takes nothing`() async throws {
         let value = String(repeating: "x", count: 64 << 10)
         let (locked, bodies) = (Gate(), Counter())
         let program = Plain { _, workflow in
@@ -85,7 +89,8 @@ import Testing
         }
     }
 
-    @Test func `a thousand branches come back in order`() async throws {
+    @Test(.notReplayed("a thousand replays of a thousand branches"))
+    func `a thousand branches come back in order`() async throws {
         let program = Plain { _, workflow in
             try await workflow.map(Array(0..<1_000)) { element, branch in
                 try await branch.step("work") { _ in element }

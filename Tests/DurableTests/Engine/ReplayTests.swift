@@ -66,7 +66,8 @@ import Testing
         }
     }
 
-    @Test func `large outputs are read when replay comes to them, small ones with the history`() async throws {
+    @Test(.notReplayed("it counts the statements of its replays"))
+    func `large outputs are read when replay comes to them, small ones with the history`() async throws {
         let large = String(repeating: "0123456789abcdef", count: 1 << 16)
         let seen = Recorder<Bool>()
         let program = Plain { _, workflow in
@@ -100,7 +101,8 @@ import Testing
         #expect(statements.withLock { $0.journals } == replays, "one question per replay, for all the rest")
     }
 
-    @Test func `a fresh workflow asks nothing, and a replayed step says nothing`() async throws {
+    @Test(.notReplayed("it shows that a fresh workflow is not replayed"))
+    func `a fresh workflow asks nothing, and a replayed step says nothing`() async throws {
         let statements = Recorder<String>()
         let watching = Atomic(false)
         let program = Plain { _, workflow in
@@ -124,7 +126,8 @@ import Testing
         #expect(statements.all.allSatisfy { $0.hasPrefix("INSERT") }, "\(statements.all)")
     }
 
-    @Test func `what the context throws after an interruption is no failure of the user's`() async throws {
+    @Test(.notReplayed("it counts the interruptions of its own"))
+    func `what the context throws after an interruption is no failure of the user's`() async throws {
         let compensated = Counter()
         let after = Recorder<String>()
         let program = Plain { _, workflow in

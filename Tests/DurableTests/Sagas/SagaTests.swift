@@ -48,7 +48,8 @@ import Testing
         }
     }
 
-    @Test func `a block that was undone is not entered again, and throws what it threw`() async throws {
+    @Test(.notReplayed("it notes each entry of a block"))
+    func `a block that was undone is not entered again, and throws what it threw`() async throws {
         let entered = Recorder<String>()
         let program = Plain<String> { _, workflow in
             var caught = ""
@@ -189,7 +190,8 @@ import Testing
         }
     }
 
-    @Test func `a group without undos is not entered again`() async throws {
+    @Test(.notReplayed("it counts how often branches are entered"))
+    func `a group without undos is not entered again`() async throws {
         let entered = Counter()
         let program = Plain<Nothing> { _, workflow in
             _ = try? await workflow.map([1, 2]) { number, branch in

@@ -74,7 +74,8 @@ import Testing
         }
     }
 
-    @Test func `a policy repeats the whole transaction`() async throws {
+    @Test(.notReplayed("its program counts attempts in memory"))
+    func `a policy repeats the whole transaction`() async throws {
         let program = Plain { _, workflow in
             let runs = Counter()
             return try await workflow.transaction("write", retry: .immediately(attempts: 3)) { transaction in

@@ -79,7 +79,8 @@ import Testing
         }
     }
 
-    @Test func `a long back-off parks the workflow, and the attempts are counted on`() async throws {
+    @Test(.notReplayed("it counts how often the workflow parks"))
+    func `a long back-off parks the workflow, and the attempts are counted on`() async throws {
         let retry = RetryPolicy.constant(attempts: 5, delay: .milliseconds(60))
         let program = Plain { _, workflow in
             try await workflow.step("flaky", retry: retry) { step in

@@ -7,7 +7,8 @@ import Testing
 @testable import Durable
 
 @Suite struct WaitingTests {
-    @Test func `a short sleep stays in memory`() async throws {
+    @Test(.notReplayed("it shows that nothing is replayed"))
+    func `a short sleep stays in memory`() async throws {
         let runs = Counter()
         let program = Plain { _, workflow in
             runs.next()

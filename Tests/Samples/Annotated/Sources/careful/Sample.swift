@@ -1,0 +1,1 @@
+../plain/Sample.swift
