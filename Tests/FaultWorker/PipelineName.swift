@@ -21,6 +21,8 @@ enum PipelineName {
         if has("pg_logical_emit_message") || (isFenced && !statements[0].hasPrefix("BEGIN")) {
             return self.batch(statements)
         }
+        // Looks for what has come in, at every poll: no part of a workflow's own trace.
+        if has(".route") || has("\"durable\".cancellation AS c") { return nil }
         if isFenced { return commits ? "owned" : "transaction.begin" }
         if commits { return has(".journal") ? "transaction.commit" : "other" }
         let writes = ["INSERT", "UPDATE", "DELETE"]
