@@ -419,7 +419,7 @@ COMMENT ON TABLE durable.stream IS 'What workflows and their steps have appended
 COMMENT ON COLUMN durable.stream.workflow_id IS 'The workflow.';
 COMMENT ON COLUMN durable.stream.name IS 'The stream.';
 COMMENT ON COLUMN durable.stream.id IS 'The order within a stream: a workflow''s rows commit in this order, so that a reader goes on behind the last that it has seen.';
-COMMENT ON COLUMN durable.stream.scope IS 'Scope of the call that appended it, as in journal.';
+COMMENT ON COLUMN durable.stream.scope IS 'Scope of the call that appended it, as in journal; ~1/ and so on before it when the workflow has begun anew since.';
 COMMENT ON COLUMN durable.stream.position IS 'Position of that call.';
 COMMENT ON COLUMN durable.stream.number IS 'Which element of that call it is, from 0. A retried attempt appends the same numbers again, and adds only what is new.';
 COMMENT ON COLUMN durable.stream.body IS 'The element, exact text; NULL for none.';

@@ -286,6 +286,10 @@ CREATE FUNCTION durable.continue_as_new(
         ), cut AS (
             DELETE FROM durable.journal j USING own
             WHERE j.workflow_id = own.workflow_id AND j.position <> own.position
+        ), kept AS (
+            -- Places begin again at 0, and what stands at them is not what was appended there before.
+            UPDATE durable.stream s SET scope = format('~%s/%s', -own.position, s.scope)
+            FROM own WHERE s.workflow_id = own.workflow_id AND NOT starts_with(s.scope, '~')
         ), freed AS (
             UPDATE durable.live l
             SET executor = NULL, epoch = NULL, run = NULL, state = 'queued', run_at = own.at, recoveries = 0, progress = 0,

@@ -490,6 +490,9 @@ CREATE FUNCTION durable.retry(workflow_id text, reason text DEFAULT NULL) RETURN
             moved := moved + durable.take_back(
                 retry.workflow_id, failure.scope, failure.position, repair, keep_branches => failure.kind = 4);
         END LOOP;
+        -- What was asked of the one that has ended is not meant for the one that goes on.
+        DELETE FROM durable.cancellation c WHERE c.workflow_id = retry.workflow_id;
+        DELETE FROM durable.request r WHERE r.workflow_id = retry.workflow_id;
         INSERT INTO durable.live (workflow_id, name, version, state)
             SELECT w.id, w.name, w.version, 'queued' FROM durable.workflow w WHERE w.id = retry.workflow_id;
         UPDATE durable.audit a SET details = jsonb_build_object('records', moved) WHERE a.id = repair;
@@ -1087,6 +1090,88 @@ COMMENT ON COLUMN durable.errors.first_at IS 'When the first of them failed; NUL
 COMMENT ON COLUMN durable.errors.last_at IS 'When the last of them failed.';
 COMMENT ON COLUMN durable.errors.latest_id IS 'The last of them.';
 COMMENT ON COLUMN durable.errors.latest_message IS 'Its whole message.';
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Steps whose inputs have changed
+-- ---------------------------------------------------------------------------------------------------------------------
+
+COMMENT ON COLUMN durable.journal.phase IS
+    '0: the result. From 1: notes (attempt failed and the next is due; deadline of a sleep). Below 0: a mark that another build gave the call other inputs.';
+
+-- The window is partitioned by workflow first, so that a condition on workflow_id reaches the primary key below it.
+CREATE OR REPLACE VIEW durable.steps AS
+SELECT
+    p.workflow_id,
+    p.scope,
+    p.position,
+    CASE WHEN p.occurrence = 1 THEN p.name ELSE p.name || '#' || p.occurrence END AS step,
+    durable.kind_word(p.kind) AS kind,
+    p.state,
+    p.attempt::integer AS attempt,
+    (SELECT e.name FROM durable.executor e WHERE e.number = p.executor) AS executor,
+    p.executor AS executor_number,
+    p.recorded_at,
+    p.started_at,
+    p.seconds,
+    CASE WHEN p.state = 'retrying' THEN p.due END AS next_attempt_at,
+    CASE WHEN p.state = 'waiting' THEN p.due END AS wakes_at,
+    durable.error_part(p.error, 'type') AS error_type,
+    durable.error_part(p.error, 'message') AS error,
+    EXISTS (
+        SELECT FROM durable.journal m
+        WHERE m.workflow_id = p.workflow_id AND m.scope = p.scope AND m.position = p.position AND m.phase < 0
+    ) AS inputs_changed
+FROM (
+    SELECT
+        u.*,
+        row_number() OVER (PARTITION BY u.workflow_id, u.scope, u.kind, u.name ORDER BY u.position) AS occurrence
+    FROM (
+        -- What has its result.
+        SELECT
+            j.workflow_id, j.scope, j.position, j.name, j.kind, j.attempt, j.executor,
+            CASE WHEN j.error IS NULL THEN 'recorded' ELSE 'failed' END AS state,
+            j.at AS recorded_at,
+            CASE WHEN j.seconds IS NOT NULL THEN j.at - j.seconds * interval '1 second' END AS started_at,
+            j.seconds, j.due, j.error
+        FROM durable.journal j
+        WHERE j.phase = 0
+        UNION ALL
+        -- What a process is at now.
+        SELECT
+            a.workflow_id, a.scope, a.position, a.name, a.kind, a.attempt, a.executor,
+            'running', NULL, a.started_at,
+            -- Not durable.clock(): a volatile function would keep conditions out.
+            extract(epoch FROM statement_timestamp() - a.started_at)::real, NULL, NULL
+        FROM durable.activity a
+        JOIN durable.live l ON l.workflow_id = a.workflow_id AND l.executor = a.executor
+        WHERE NOT EXISTS (
+            SELECT FROM durable.journal r
+            WHERE r.workflow_id = a.workflow_id AND r.scope = a.scope AND r.position = a.position AND r.phase = 0)
+        UNION ALL
+        -- What has only notes: the last of them says what is next.
+        SELECT
+            n.workflow_id, n.scope, n.position, n.name, n.kind, n.attempt, n.executor,
+            CASE
+                WHEN NOT EXISTS (SELECT FROM durable.live l WHERE l.workflow_id = n.workflow_id) THEN 'abandoned'
+                WHEN n.kind IN (1, 2) THEN 'retrying'
+                ELSE 'waiting'
+            END,
+            NULL, n.at, NULL, n.due, n.error
+        FROM durable.journal n
+        WHERE n.phase > 0
+          AND NOT EXISTS (
+            SELECT FROM durable.journal r
+            WHERE r.workflow_id = n.workflow_id AND r.scope = n.scope AND r.position = n.position
+              AND (r.phase = 0 OR r.phase > n.phase))
+          AND NOT EXISTS (
+            SELECT FROM durable.activity a
+            JOIN durable.live l ON l.workflow_id = a.workflow_id AND l.executor = a.executor
+            WHERE a.workflow_id = n.workflow_id AND a.scope = n.scope AND a.position = n.position)
+    ) AS u
+) AS p;
+
+COMMENT ON COLUMN durable.steps.inputs_changed IS
+    'Whether another build than the one that recorded it gave the step other inputs on replay: a field was added, say. The recorded result counts.';
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Roles

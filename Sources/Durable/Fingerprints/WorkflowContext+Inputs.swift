@@ -2,6 +2,7 @@
 
 import Libpq
 import Logging
+import Metrics
 
 extension WorkflowContext {
     /// How many changes of its inputs are marked of one call.
@@ -29,6 +30,7 @@ extension WorkflowContext {
                     "hint": "another build recorded other inputs; the recorded result counts",
                 ]
             )
+            Counter(label: "durable.step.inputs_changed", dimensions: [("workflow", self.run.plan.name)]).increment()
             try self.mark(comparison.witness, fingerprint, number: entry.marks.count + 1)
             return fingerprint
         }

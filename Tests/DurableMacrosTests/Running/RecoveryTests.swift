@@ -2,6 +2,8 @@
 
 import DurableMacros
 import DurableTesting
+import Metrics
+import MetricsTestKit
 import Synchronization
 import Testing
 
@@ -67,6 +69,13 @@ struct Purchase {
 }
 
 @Suite struct RecoveryTests {
+    /// What the whole test process counts: there is one metrics system in a process.
+    private static let metrics: TestMetrics = {
+        let metrics = TestMetrics()
+        MetricsSystem.bootstrap(metrics)
+        return metrics
+    }()
+
     /// Runs an engine of a build until the workflow stands in its last step, and stops it there.
     private func hold(_ world: Purchase.World, _ database: TestDatabase, build: String?) async throws {
         let before = world.shipping.value
@@ -104,6 +113,7 @@ struct Purchase {
 
     @Test func `a field that the next build adds is reported, and the workflow goes on`() async throws {
         let world = Purchase.World()
+        let metrics = Self.metrics
         try await withTestDatabase { database in
             try await self.hold(world, database, build: "one")
             world.state.withLock { $0.voucher = "half price" }
@@ -113,7 +123,14 @@ struct Purchase {
                     "SELECT name || ' ' || phase FROM durable.journal WHERE workflow_id = 'a' AND phase < 0"
                 ) == ["pay -1"]
             )
+            #expect(
+                try await database.texts(
+                    "SELECT step FROM durable.steps WHERE workflow_id = 'a' AND inputs_changed"
+                ) == ["pay"]
+            )
             #expect(world.paid.value == 1)
+            let counter = try metrics.expectCounter("durable.step.inputs_changed", [("workflow", Purchase.name)])
+            #expect(counter.totalValue == 1)
         }
     }
 

@@ -139,6 +139,26 @@ import Testing
         }
     }
 
+    @Test func `what is appended to a stream is kept when the workflow begins anew at the same places`() async throws {
+        let program = Program<Int, Int> { round, workflow in
+            try await workflow.step("say") { step in
+                let words = step.stream("words")
+                try words.append("round \(round)")
+                try words.append("again \(round)")
+            }
+            if round == 3 { return round }
+            try await workflow.continueAsNew(Program<Int, Int>.self, round + 1)
+        }
+        try await withEngine([program]) { engine, _ in
+            #expect(try await engine.start(Program<Int, Int>.self, 1, id: "a").result() == 3)
+            var words: [String] = []
+            for try await element in try await engine.stream(String.self, "words", of: "a") {
+                words.append(element.value)
+            }
+            #expect(words == (1...3).flatMap { ["round \($0)", "again \($0)"] })
+        }
+    }
+
     @Test func `a workflow that begins anew for ever is cancelled`() async throws {
         let rounds = Counter()
         let program = Program<Int, Nothing> { round, workflow in
