@@ -15,7 +15,7 @@ import Testing
             #expect(try await test.clock.now.timeIntervalSince(before) >= 3 * 86_400)
         }
         #expect(world.effects == ["welcome ada", "remind ada"])
-        #expect(ContinuousClock.now - began < .seconds(60))
+        #expect(ContinuousClock.now - began < .seconds(3_600), "three days")
     }
 
     @Test func `time stands still for sleepers until the test moves it, and then goes exactly as far as it says`()

@@ -163,14 +163,16 @@ private final class StatementCount: Sendable {
             }
             return self.state.withLock { $0.isAtRest = true }
         }
-        // Claims and the router go round by the clock, and so does the question whether it has ended; the engine's own goodbye
+        // Claims, routers and the looks for requests go round by the clock, and so does the question whether it has ended; the engine's own goodbye
         // has nothing to do with the workflow.
-        let isTimed = event.statements.contains { text in
-            [
-                "WITH suspect", "WITH RECURSIVE", ".lease", "live AS l WHERE l.executor", "SELECT id FROM", ".route(",
-                "l.mailbox > m",
-            ].contains { text.contains($0) }
-        }
+        let isTimed =
+            event.statements.contains { text in
+                [
+                    "WITH suspect", "WITH RECURSIVE", ".lease", "live AS l WHERE l.executor", "SELECT id FROM",
+                    ".route",
+                    "l.mailbox > m", "cancellation AS c JOIN", "UNLISTEN",
+                ].contains { text.contains($0) }
+            } || event.statements == ["ROLLBACK"]
         self.state.withLock { state in
             guard state.isCounting else { return }
             for text in event.statements {
