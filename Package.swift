@@ -166,6 +166,12 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // Whole workflows, as one would write them: documentation that runs.
+        .testTarget(
+            name: "ExampleTests",
+            dependencies: ["DurableMacros", "DurableTesting", "Libpq"],
+            swiftSettings: settings
+        ),
         // What the compiler refuses: the files of Cases are given to it by the tests.
         .testTarget(
             name: "CompilationTests",
