@@ -2,6 +2,11 @@
 
 import DurableMacros
 
+extension Signal where Payload == Bool {
+    /// A person's answer to a large order.
+    static let approval = Signal("approval")
+}
+
 /// An order from its reservation to its end.
 ///
 /// `run` is an ordinary function. Killed at any line, it goes on in the next process from its last committed checkpoint.
@@ -11,9 +16,24 @@ struct Checkout {
     let mailer: Mailer
     let printer: LabelPrinter
 
+    struct NotApproved: Error, CustomStringConvertible {
+        var description: String { "the order was not approved" }
+    }
+
     func run(_ order: Order, in workflow: WorkflowContext) async throws -> Receipt {
-        try await self.reserve(order, in: workflow)
-        let charge = try await self.charge(order, in: workflow)
+        // What follows `in workflow` undoes the step, should the workflow fail or be cancelled later.
+        try await self.reserve(order, in: workflow) { transaction in
+            try await transaction.execute("DELETE FROM reservation WHERE order_id = \(order.id)")
+            say("undo reserve: released what was reserved")
+        }
+        let charge = try await self.charge(order, in: workflow) { charge, step in
+            try await self.payments.refund(charge, key: step.idempotencyKey)
+        }
+        // A large order waits for a person: for three days, if need be, without memory and without a connection.
+        if order.totalInCents >= 100_000 {
+            let isApproved = try await workflow.receive(.approval, within: .seconds(3 * 86_400))
+            guard isApproved == true else { throw NotApproved() }
+        }
         let (email, label) = try await workflow.parallel(
             { branch in try await self.email(order, in: branch) },
             { branch in try await self.label(order, in: branch) }

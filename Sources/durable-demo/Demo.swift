@@ -6,7 +6,7 @@ import Logging
 import ServiceLifecycle
 import UnixSignals
 
-/// The quickstart's service: `durable-demo ORDER [--stuck-printer]`.
+/// The quickstart's service: `durable-demo ORDER [--stuck-printer] [--large]`.
 ///
 /// The database is that of `DATABASE_URL`, else what the `PG*` variables say.
 @main
@@ -15,10 +15,11 @@ struct Demo {
         let arguments = CommandLine.arguments.dropFirst()
         let isStuck = arguments.contains("--stuck-printer")
         guard let id = arguments.first(where: { !$0.hasPrefix("-") }) else {
-            print("usage: durable-demo ORDER [--stuck-printer]")
+            print("usage: durable-demo ORDER [--stuck-printer] [--large]")
             return
         }
-        let order = Order(id: id, sku: "teapot", quantity: 1, totalInCents: 4_900)
+        let quantity = arguments.contains("--large") ? 100 : 1
+        let order = Order(id: id, sku: "teapot", quantity: quantity, totalInCents: 4_900 * quantity)
         let database = PostgresConfiguration(ProcessInfo.processInfo.environment["DATABASE_URL"] ?? "")
         var logger = Logger(label: "durable-demo")
         logger.logLevel = .notice

@@ -16,6 +16,11 @@ struct PaymentService: Sendable {
         say("charge, attempt \(attempt): took \(cents) cents under the idempotency key \(key)")
         return "charge-\(key)"
     }
+
+    /// Gives back a charge; nil where nobody knows whether there was one, and the service looks by itself.
+    func refund(_ charge: String?, key: String) async throws {
+        say("undo charge: refunded \(charge ?? "whatever was taken") under the idempotency key \(key)")
+    }
 }
 
 /// Sends mail.

@@ -17,6 +17,8 @@ struct Shop: Service {
         do {
             let receipt = try await cancelWhenGracefulShutdown { try await handle.result() }
             say("\(handle.id) succeeded: \(receipt.charge), \(receipt.email), \(receipt.label)")
+        } catch let error as DurableError where error.code == .workflowFailed {
+            say("\(handle.id) failed: \(error.message)")
         } catch is CancellationError {
             say("shutting down; \(handle.id) goes on in the next process")
         }
