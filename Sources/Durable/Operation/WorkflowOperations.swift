@@ -122,7 +122,14 @@ public struct WorkflowOperations: Sendable {
 
     /// Starts a copy of a workflow from a place, with another input.
     ///
-    /// - Parameter input: What `run` is given. What is recorded before the place was made from the former input.
+    /// - Parameters:
+    ///   - id: The workflow that is copied, in whatever state.
+    ///   - position: The place in its scope, counted from 0 as `durable.steps` does: what stands there runs again.
+    ///   - scope: The scope of the place; empty: the top.
+    ///   - newID: The id of the copy, which must be free; nil: a new id.
+    ///   - input: What `run` is given. What is recorded before the place was made from the former input.
+    ///   - reason: Why, for the audit.
+    /// - Returns: The copy's id.
     @discardableResult
     public func fork<Input: Codable & Sendable>(
         _ id: String,
@@ -193,7 +200,9 @@ public struct WorkflowOperations: Sendable {
     /// Declares a wedged process dead now, whatever its lease: it can record nothing any more, and the others take its
     /// workflows at their next sweep.
     ///
-    /// - Parameter number: Its number in `durable.executors`.
+    /// - Parameters:
+    ///   - number: Its number in `durable.executors`.
+    ///   - reason: Why, for the audit.
     /// - Returns: How many workflows it had.
     @discardableResult
     public func releaseExecutor(_ number: Int, reason: String? = nil) async throws -> Int {
