@@ -541,74 +541,6 @@ CREATE FUNCTION durable.kind_word(kind smallint) RETURNS text
 
 COMMENT ON FUNCTION durable.kind_word(smallint) IS 'The word for journal.kind.';
 
--- The window is partitioned by workflow first, so that a condition on workflow_id reaches the primary key below it.
-CREATE OR REPLACE VIEW durable.steps AS
-SELECT
-    p.workflow_id,
-    p.scope,
-    p.position,
-    CASE WHEN p.occurrence = 1 THEN p.name ELSE p.name || '#' || p.occurrence END AS step,
-    durable.kind_word(p.kind) AS kind,
-    p.state,
-    p.attempt::integer AS attempt,
-    (SELECT e.name FROM durable.executor e WHERE e.number = p.executor) AS executor,
-    p.executor AS executor_number,
-    p.recorded_at,
-    p.started_at,
-    p.seconds,
-    CASE WHEN p.state = 'retrying' THEN p.due END AS next_attempt_at,
-    CASE WHEN p.state = 'waiting' THEN p.due END AS wakes_at,
-    durable.error_part(p.error, 'type') AS error_type,
-    durable.error_part(p.error, 'message') AS error
-FROM (
-    SELECT
-        u.*,
-        row_number() OVER (PARTITION BY u.workflow_id, u.scope, u.kind, u.name ORDER BY u.position) AS occurrence
-    FROM (
-        -- What has its result.
-        SELECT
-            j.workflow_id, j.scope, j.position, j.name, j.kind, j.attempt, j.executor,
-            CASE WHEN j.error IS NULL THEN 'recorded' ELSE 'failed' END AS state,
-            j.at AS recorded_at,
-            CASE WHEN j.seconds IS NOT NULL THEN j.at - j.seconds * interval '1 second' END AS started_at,
-            j.seconds, j.due, j.error
-        FROM durable.journal j
-        WHERE j.phase = 0
-        UNION ALL
-        -- What a process is at now.
-        SELECT
-            a.workflow_id, a.scope, a.position, a.name, a.kind, a.attempt, a.executor,
-            'running', NULL, a.started_at,
-            -- Not durable.clock(): a volatile function would keep conditions out.
-            extract(epoch FROM statement_timestamp() - a.started_at)::real, NULL, NULL
-        FROM durable.activity a
-        JOIN durable.live l ON l.workflow_id = a.workflow_id AND l.executor = a.executor
-        WHERE NOT EXISTS (
-            SELECT FROM durable.journal r
-            WHERE r.workflow_id = a.workflow_id AND r.scope = a.scope AND r.position = a.position AND r.phase = 0)
-        UNION ALL
-        -- What has only notes: the last of them says what is next.
-        SELECT
-            n.workflow_id, n.scope, n.position, n.name, n.kind, n.attempt, n.executor,
-            CASE
-                WHEN NOT EXISTS (SELECT FROM durable.live l WHERE l.workflow_id = n.workflow_id) THEN 'abandoned'
-                WHEN n.kind IN (1, 2) THEN 'retrying'
-                ELSE 'waiting'
-            END,
-            NULL, n.at, NULL, n.due, n.error
-        FROM durable.journal n
-        WHERE n.phase > 0
-          AND NOT EXISTS (
-            SELECT FROM durable.journal r
-            WHERE r.workflow_id = n.workflow_id AND r.scope = n.scope AND r.position = n.position
-              AND (r.phase = 0 OR r.phase > n.phase))
-          AND NOT EXISTS (
-            SELECT FROM durable.activity a
-            JOIN durable.live l ON l.workflow_id = a.workflow_id AND l.executor = a.executor
-            WHERE a.workflow_id = n.workflow_id AND a.scope = n.scope AND a.position = n.position)
-    ) AS u
-) AS p;
-
 COMMENT ON COLUMN durable.journal.kind IS
     '1 step, 2 transaction, 3 sleep, 4 join, 5 scope, 6 patch, 7 receive, 8 child, 9 signal, 10 token, 11 event, 12 publish, 13 update, 14 stream.';
 COMMENT ON COLUMN durable.steps.kind IS 'What kind of call it is, as durable.kind_word says it.';
@@ -663,38 +595,10 @@ CREATE FUNCTION durable.grant_messages() RETURNS void
 
 COMMENT ON FUNCTION durable.grant_messages() IS 'The part of durable.grant_roles() that is about messages.';
 
-CREATE OR REPLACE FUNCTION durable.grant_roles() RETURNS void
-    LANGUAGE plpgsql VOLATILE
-    AS $$
-    BEGIN
-        IF EXISTS (SELECT FROM pg_roles r WHERE r.rolname = 'durable_reader') THEN
-            GRANT USAGE ON SCHEMA durable TO durable_reader;
-            GRANT SELECT ON durable.workflows, durable.steps, durable.executors, durable.migration TO durable_reader;
-            GRANT EXECUTE ON FUNCTION durable.clock(), durable.error_part(json, text) TO durable_reader;
-        END IF;
-        IF EXISTS (SELECT FROM pg_roles r WHERE r.rolname = 'durable_operator') THEN
-            GRANT USAGE ON SCHEMA durable TO durable_operator;
-            GRANT SELECT ON durable.workflows, durable.steps, durable.executors, durable.migration, durable.payloads
-                TO durable_operator;
-            GRANT EXECUTE ON FUNCTION durable.clock(), durable.error_part(json, text) TO durable_operator;
-        END IF;
-        IF EXISTS (SELECT FROM pg_roles r WHERE r.rolname = 'durable_runtime') THEN
-            GRANT USAGE ON SCHEMA durable TO durable_runtime;
-            GRANT SELECT ON ALL TABLES IN SCHEMA durable TO durable_runtime;
-            GRANT INSERT ON durable.workflow, durable.journal, durable.outcome, durable.live, durable.executor,
-                durable.lease, durable.server, durable.activity TO durable_runtime;
-            GRANT UPDATE ON durable.live, durable.executor, durable.lease, durable.server, durable.activity
-                TO durable_runtime;
-            GRANT DELETE ON durable.live, durable.lease, durable.activity TO durable_runtime;
-            GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA durable TO durable_runtime;
-        END IF;
-        PERFORM durable.grant_messages();
-    END
-    $$;
-
 DO $$
 BEGIN
     PERFORM durable.grant_roles();
+    PERFORM durable.grant_messages();
 END
 $$;
 

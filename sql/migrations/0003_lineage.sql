@@ -346,39 +346,10 @@ CREATE FUNCTION durable.grant_lineage() RETURNS void
 
 COMMENT ON FUNCTION durable.grant_lineage() IS 'The part of durable.grant_roles() that is about cancellation and children.';
 
-CREATE OR REPLACE FUNCTION durable.grant_roles() RETURNS void
-    LANGUAGE plpgsql VOLATILE
-    AS $$
-    BEGIN
-        IF EXISTS (SELECT FROM pg_roles r WHERE r.rolname = 'durable_reader') THEN
-            GRANT USAGE ON SCHEMA durable TO durable_reader;
-            GRANT SELECT ON durable.workflows, durable.steps, durable.executors, durable.migration TO durable_reader;
-            GRANT EXECUTE ON FUNCTION durable.clock(), durable.error_part(json, text) TO durable_reader;
-        END IF;
-        IF EXISTS (SELECT FROM pg_roles r WHERE r.rolname = 'durable_operator') THEN
-            GRANT USAGE ON SCHEMA durable TO durable_operator;
-            GRANT SELECT ON durable.workflows, durable.steps, durable.executors, durable.migration, durable.payloads
-                TO durable_operator;
-            GRANT EXECUTE ON FUNCTION durable.clock(), durable.error_part(json, text) TO durable_operator;
-        END IF;
-        IF EXISTS (SELECT FROM pg_roles r WHERE r.rolname = 'durable_runtime') THEN
-            GRANT USAGE ON SCHEMA durable TO durable_runtime;
-            GRANT SELECT ON ALL TABLES IN SCHEMA durable TO durable_runtime;
-            GRANT INSERT ON durable.workflow, durable.journal, durable.outcome, durable.live, durable.executor,
-                durable.lease, durable.server, durable.activity TO durable_runtime;
-            GRANT UPDATE ON durable.live, durable.executor, durable.lease, durable.server, durable.activity
-                TO durable_runtime;
-            GRANT DELETE ON durable.live, durable.lease, durable.activity TO durable_runtime;
-            GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA durable TO durable_runtime;
-        END IF;
-        PERFORM durable.grant_messages();
-        PERFORM durable.grant_lineage();
-    END
-    $$;
-
 DO $$
 BEGIN
     PERFORM durable.grant_roles();
+    PERFORM durable.grant_lineage();
 END
 $$;
 
