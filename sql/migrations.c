@@ -22,6 +22,14 @@ static const unsigned char operation[] = {
 #embed "migrations/0004_operation.sql"
 };
 
+static const unsigned char queues[] = {
+#embed "migrations/0005_queues.sql"
+};
+
+static const unsigned char upkeep[] = {
+#embed "migrations/0006_upkeep.sql"
+};
+
 #define MIGRATION(file, bytes) {file, bytes, sizeof(bytes)}
 
 static const durable_migration migrations[] = {
@@ -29,6 +37,8 @@ static const durable_migration migrations[] = {
     MIGRATION("0002_messages.sql", messages),
     MIGRATION("0003_lineage.sql", lineage),
     MIGRATION("0004_operation.sql", operation),
+    MIGRATION("0005_queues.sql", queues),
+    MIGRATION("0006_upkeep.sql", upkeep),
 };
 
 size_t durable_migration_count(void) {
