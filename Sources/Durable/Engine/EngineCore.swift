@@ -178,9 +178,6 @@ final class EngineCore: Sendable {
 
     /// The workflow is to end: at once where nothing is to be undone, else by a run that does nothing but undo.
     private func cleanUp(_ run: Run, _ cleanUp: CleanUp, request: Int64?) async {
-        if let request {
-            guard self.writer.submit(.lineage(.cancellationTaken(upTo: request)), for: run.lane) != nil else { return }
-        }
         let words =
             cleanUp.cause == .cancelled
             ? "its parent \(run.id) was cancelled" : "the time of its parent \(run.id) is over"
@@ -198,6 +195,9 @@ final class EngineCore: Sendable {
             run.logger.error("run.clean_up_not_begun", metadata: ["error": "\(error)"])
             return
         }
+        // Behind that row, or who asked would be forgotten by a process that dies between the two. Where the workflow has
+        // ended above, the router removes the request.
+        if let request { _ = self.writer.submit(.lineage(.cancellationTaken(upTo: request)), for: run.lane) }
         await self.release(
             run,
             ReleaseRow(
