@@ -94,6 +94,7 @@ let package = Package(
                 "Durable",
                 "Libpq",
                 "TemporaryPostgres",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings

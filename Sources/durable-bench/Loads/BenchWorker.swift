@@ -15,7 +15,7 @@ final class BenchWorker: Sendable {
     init(_ database: BenchServer.Database) throws {
         self.child = try Child.spawn(
             try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"),
-            ["worker", database.server.postgres.connectionString(database: database.name)],
+            ["--worker", database.text],
             environment: ProcessInfo.processInfo.environment.map { "\($0.key)=\($0.value)" },
             errorsToOutput: true
         )
@@ -41,16 +41,23 @@ final class BenchWorker: Sendable {
         throw BenchFailure("the worker did not say \"\(words)\": \(self.lines.withLock { $0.suffix(3) })")
     }
 
+    /// How much memory it has, in bytes.
+    func residentBytes() async throws -> Int {
+        guard self.child.write("resident\n") else { throw BenchFailure("the worker has ended") }
+        let words = try await self.line("resident").split(separator: " ")
+        guard words.count == 2, let bytes = Int(words[1]) else { throw BenchFailure("the worker said \(words)") }
+        return bytes
+    }
+
+    /// Asks it to end in order.
     func end() { self.child.closeInput() }
 
-    // MARK: - In the worker
+    /// Ends it as the machine would.
+    func kill() { _ = Foundation.kill(self.child.pid, SIGKILL) }
 
-    /// Nanoseconds of the clock that every process of the machine shares.
-    static func now() -> Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-    }
+    var pid: Int32 { self.child.pid }
+
+    // MARK: - In the worker
 
     static func say(_ words: String) {
         FileHandle.standardOutput.write(Data((words + "\n").utf8))
@@ -62,24 +69,19 @@ final class BenchWorker: Sendable {
         logger.logLevel = .error
         let engine = try DurableEngine(
             database: PostgresConfiguration(database),
-            workflows: [BenchWaiter(), BenchSleeper()],
+            workflows: [BenchWaiter(), BenchSleeper(), BenchStepper()],
             logger: logger
         )
-        let began = self.now()
+        let began = ProcessMeter.now()
         let running = Task { try await engine.run() }
         try await engine.waitUntilReady()
-        let ready = Double(self.now() - began) / 1e9
-        // A few rounds of everything that it does by the clock.
-        try await Task.sleep(for: .seconds(5))
-        self.say("ready \(ready) \(self.residentBytes())")
-        await Task.detached { while readLine() != nil {} }.value
+        let ready = Double(ProcessMeter.now() - began) / 1e9
+        self.say("ready \(ready)")
+        await Task.detached {
+            // Each line asks how much memory it has.
+            while readLine() != nil { self.say("resident \(ProcessMeter.residentBytes())") }
+        }.value
         running.cancel()
         _ = await running.result
-    }
-
-    private static func residentBytes() -> Int {
-        let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
-        let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
-        return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
     }
 }

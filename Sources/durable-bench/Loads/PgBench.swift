@@ -3,9 +3,10 @@
 import Foundation
 import TemporaryPostgres
 
-/// The single-row ceiling: how many inserts a second one client of `pgbench` commits into the journal.
-struct PgBench {
-    let seconds: Int
+/// The single-row ceiling: how many inserts a second clients of `pgbench` commit into the journal.
+struct PgBench: Sendable {
+    let clients: Int
+    let seconds: Double
 
     func run(in database: BenchServer.Database) async throws -> Double {
         let script = FileManager.default.temporaryDirectory.appendingPathComponent("durable-bench-\(UUID()).sql")
@@ -17,9 +18,13 @@ struct PgBench {
             VALUES ('01890a5d-ac96-774b-' || :high || '-' || :low, '', 0, 0, 1, 1, 1, 1, now(), 'step', '\(BenchPayload.json)')
             """
         try Data(text.utf8).write(to: script)
+        let duration = max(1, Int(self.seconds.rounded()))
         let output = try await database.server.postgres.run(
             program: "pgbench",
-            ["-n", "-c", "1", "-j", "1", "-M", "prepared", "-T", "\(self.seconds)", "-f", script.path],
+            [
+                "-n", "-c", "\(self.clients)", "-j", "\(min(2, self.clients))", "-M", "prepared", "-T", "\(duration)",
+                "-f", script.path,
+            ],
             database: database.name
         )
         let line = output.split(separator: "\n").first { $0.hasPrefix("tps = ") }

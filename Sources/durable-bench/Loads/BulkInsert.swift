@@ -5,13 +5,13 @@ import Libpq
 
 /// The bulk ceiling: how many rows a second two connections insert into the journal in the writer's own form (`unnest` of binary
 /// arrays, a plain INSERT), with batches of the writer's largest size and nothing else to do: no fence, no starts, no outcomes.
-struct BulkInsert {
+struct BulkInsert: Sendable {
     static let batch = 512
     static let connections = 2
     /// Rows a workflow has, as in the measurement that is compared.
     static let steps: Int32 = 10
 
-    let seconds: Int
+    let seconds: Double
 
     func run(in database: BenchServer.Database) async throws -> Double {
         let start = ContinuousClock.now

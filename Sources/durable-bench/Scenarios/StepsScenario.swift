@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Steps a second by one workflow and by many at once, beside what the same database does without an engine.
+struct StepsScenario: Scenario {
+    static let name = "steps"
+    static let words = "step latency of one workflow, steps a second of 1 to 5,000 at once"
+    static let needs: [any Scenario.Type] = [CeilingScenario.self]
+
+    private let size: BenchSize
+
+    init(size: BenchSize) { self.size = size }
+
+    var cells: [Cell] {
+        let seconds = self.size.seconds
+        let one = Cell("steps, one workflow") { server in
+            let load = EngineLoad(inFlight: 1, steps: 200, seconds: seconds)
+            let outcome = try await server.measure { try await load.run(in: $0) }
+            let latencies = outcome.latencies
+            return [
+                Reading("steps.1", "steps of one workflow", outcome.workflowsPerSecond * 200, .perSecond),
+                Reading("steps.p50", "one step, half of them", latencies.percentile(0.5), .milliseconds),
+                Reading("steps.p99", "one step, 99 of 100", latencies.percentile(0.99), .milliseconds),
+            ]
+        }
+        let many = [10, 100, 1_000, 5_000].map { workflows in
+            Cell("steps, \(workflows) workflows") { server in
+                let load = EngineLoad(inFlight: workflows, steps: 10, seconds: seconds)
+                let outcome = try await server.measure { try await load.run(in: $0) }
+                let rate = outcome.workflowsPerSecond * 10
+                let words = "steps of \(NumberText.number(Double(workflows))) workflows of 10 at once"
+                var readings = [Reading("steps.\(workflows)", words, rate, .perSecond)]
+                if workflows == 1_000 {
+                    let cost = outcome.clientSeconds * 1e6 / Double(outcome.workflows * 10)
+                    readings.append(
+                        Reading(
+                            "client.us_per_step",
+                            "processor time of the process per step, at 1,000",
+                            cost,
+                            .microseconds
+                        )
+                    )
+                }
+                return readings
+            }
+        }
+        return [one] + many
+    }
+
+    let ratios = [
+        Ratio(
+            "ratio.sequential_to_pgbench",
+            "steps of one workflow, of pgbench -c 1",
+            "steps.1",
+            over: "ceilings.commits_1"
+        ),
+        Ratio(
+            "ratio.ten_to_pgbench",
+            "steps of 10 workflows, of pgbench -c 32",
+            "steps.10",
+            over: "ceilings.commits_32"
+        ),
+        Ratio(
+            "ratio.steps_to_bulk",
+            "steps of 1,000 workflows, of the bulk insert",
+            "steps.1000",
+            over: "ceilings.bulk"
+        ),
+    ]
+}
