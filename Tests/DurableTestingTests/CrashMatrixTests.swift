@@ -6,6 +6,8 @@ import Testing
 
 @Suite struct CrashMatrixTests {
     private static let items = ["pen", "ink", "paper"]
+    /// For mistakes that show without a crash as soon as something is replayed: here they are to show in the matrix.
+    private static let options = EngineOptions.testing.withoutReplaying(because: "a replay finds it before any crash")
 
     /// What the matrix says of an order with a mistake in it.
     private func verdict(on bug: Order.Bug, recoveredBy successor: (@Sendable (Order) -> any Workflow)? = nil)
@@ -18,6 +20,7 @@ import Testing
                 },
                 input: Array(Self.items.prefix(2)),
                 recoveredBy: successor,
+                options: Self.options,
                 observing: { $0.world.effects.filter { $0 != "turn" } },
                 prepare: Order.tables
             )
@@ -59,7 +62,10 @@ import Testing
 
     @Test func `an effect outside a step is found by what was observed`() async throws {
         let words = try await self.verdict(on: .effectOutsideAStep)
-        #expect(words.contains("too many of told everybody"))
+        #expect(words.contains("order does not survive a crash right"))
+        // One more for each run: how many there are without a crash is a matter of luck, where work is taken up early.
+        #expect(words.contains(" of told everybody"))
+        #expect(words.contains("without a crash"))
     }
 
     @Test func `an iteration whose order changes is found as divergence, in the engine's words`() async throws {

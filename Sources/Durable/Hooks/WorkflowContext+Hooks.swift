@@ -91,7 +91,7 @@ extension Run {
     /// Ends the run like a shutdown: what has begun may end, nothing else begins, and whoever claims it replays.
     func replayFromTheTop() {
         let row = ReleaseRow(
-            state: .queued,
+            state: self.state(.queued),
             runAt: self.engine.now(),
             waitingFor: nil,
             reason: nil,

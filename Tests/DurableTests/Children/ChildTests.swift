@@ -24,7 +24,8 @@ struct TooLarge: Error, Codable, Hashable {
 }
 
 @Suite struct ChildTests {
-    @Test func `a child returns its result to its parent, which is parked meanwhile`() async throws {
+    @Test(.notReplayed("it counts the wake-ups of the parent"))
+    func `a child returns its result to its parent, which is parked meanwhile`() async throws {
         let runs = Counter()
         let parent = Plain<Int> { _, workflow in
             runs.next()
@@ -152,7 +153,8 @@ struct TooLarge: Error, Codable, Hashable {
         }
     }
 
-    @Test func `a group returns a result per child, wakes its parent once, and writes few rows`() async throws {
+    @Test(.notReplayed("it counts the wake-ups of the parent"))
+    func `a group returns a result per child, wakes its parent once, and writes few rows`() async throws {
         let runs = Counter()
         let parent = Plain<[Int]> { _, workflow in
             runs.next()

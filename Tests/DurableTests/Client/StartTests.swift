@@ -107,6 +107,28 @@ import Testing
         }
     }
 
+    @Test func `two processes that start one id at once run it once`() async throws {
+        let runs = Counter()
+        let program = Program<Int, Int> { input, workflow in
+            try await workflow.step("count") { _ in runs.next() + input }
+        }
+        try await withDatabase { database in
+            try await database.withEngine([program]) { first in
+                try await database.withEngine([program]) { second in
+                    for round in 0..<20 {
+                        async let one = first.start(Program<Int, Int>.self, 100, id: "w\(round)")
+                        async let other = second.start(Program<Int, Int>.self, 100, id: "w\(round)")
+                        let handles = try await (one, other)
+                        #expect(handles.0.isNew != handles.1.isNew)
+                        let results = try await (handles.0.result(), handles.1.result())
+                        #expect(results.0 == results.1)
+                    }
+                }
+            }
+            #expect(runs.value == 20)
+        }
+    }
+
     @Test func `workflows without an id of the caller's get ids that sort by time`() async throws {
         try await self.withStarters { start, _ in
             var ids: [String] = []

@@ -132,7 +132,11 @@ import Testing
         try await withEngine([program]) { engine, database in
             let handle = try await engine.start(Program<Int, String>.self, 1, id: "a")
             #expect(try await handle.result() == "done after 4")
-            #expect(seen.all.map { $0.split(separator: " ")[1] } == ["a/0", "a//1/0", "a//2/0", "a//3/0"])
+            // Whoever is replayed sees the same again.
+            let keys = seen.all.map { $0.split(separator: " ")[1] }.reduce(into: [Substring]()) { keys, key in
+                if keys.last != key { keys.append(key) }
+            }
+            #expect(keys == ["a/0", "a//1/0", "a//2/0", "a//3/0"])
             #expect(Set(seen.all.map { $0.split(separator: " ")[2] }).count == 4, "other random numbers each time")
             #expect(try await database.journal(of: "a") == ["|-3|0|continuation", "|0|0|bill"])
             #expect(try await database.text("SELECT input::text FROM durable.workflow") == "1")

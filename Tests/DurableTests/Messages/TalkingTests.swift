@@ -40,6 +40,40 @@ extension Update where Request == Int, Response == Int {
         }
     }
 
+    @Test func `a hundred who wait for a value all get it, and one who gives up disturbs none of them`() async throws {
+        let gate = Gate()
+        let progress = PublishedValue<Int>("progress")
+        let program = Plain { _, workflow in
+            try await workflow.step("wait") { _ in try await gate.wait() }
+            try await workflow.publish(progress, 7)
+            return Nothing()
+        }
+        try await withEngine([program]) { engine, _ in
+            let handle = try await engine.start(Plain<Nothing>.self, id: "a")
+            let waiting = (0..<100).map { _ in Task { try await engine.value(progress, of: "a", within: .seconds(60)) }
+            }
+            let late = Task { try await engine.value(progress, of: "a", within: .milliseconds(20)) }
+            #expect(try await late.value == nil)
+            waiting[50].cancel()
+            _ = await waiting[50].result
+            gate.open()
+            try await handle.result()
+            for (number, task) in waiting.enumerated() where number != 50 { #expect(try await task.value == 7) }
+        }
+    }
+
+    @Test func `a stream of a workflow that nobody has started is refused in words`() async throws {
+        try await withEngine([Other()]) { engine, _ in
+            let error = try #require(
+                await failure {
+                    for try await _ in try await engine.stream(String.self, "text", of: "nobody") {}
+                } as? DurableError
+            )
+            #expect(error.code == .workflowNotFound)
+            #expect(error.message == "no workflow has the id \"nobody\"")
+        }
+    }
+
     @Test(arguments: waysToWait) func `an update is checked, answered once, and answered again under its id`(
         options: EngineOptions
     ) async throws {

@@ -243,6 +243,28 @@ import Testing
         }
     }
 
+    @Test func `what was paused since its processes died of it has all its recoveries again when it is resumed`()
+        async throws
+    {
+        let program = Plain { _, workflow in try await workflow.step("a") { _ in 1 } }
+        try await withDatabase { database in
+            try await database.execute("SELECT durable.enqueue('program', NULL, 'a')")
+            try await database.execute(
+                """
+                UPDATE durable.live SET state = 'paused', reason = 'crash_loop', run_at = 'infinity', recoveries = 10,
+                    begun = true
+                """
+            )
+            try await database.execute("SELECT durable.resume('a', 'the step was mended')")
+            let row = "SELECT concat_ws('|', state, reason, recoveries) FROM durable.live"
+            #expect(try await database.text(row) == "queued|0")
+            try await database.withEngine([program]) { engine in
+                let handle = try await engine.handle(Plain<Int>.self, id: "a")
+                #expect(try await handle.result() == 1)
+            }
+        }
+    }
+
     private func expect(
         _ code: DurableError.Code,
         _ words: String,

@@ -85,6 +85,51 @@ import Testing
         }
     }
 
+    @Test func `a start with a delay begins when that is over, and one that is cancelled before never does`()
+        async throws
+    {
+        let began = Recorder<Int>()
+        let program = Program<Int, Int> { input, _ in
+            began.record(input)
+            return input
+        }
+        try await withEngine([program]) { engine, database in
+            try await database.execute("SELECT durable.enqueue('program', '1', 'never', delay => '1 h')")
+            try await database.execute("SELECT durable.enqueue('program', '2', 'later', delay => '1 h')")
+            try await database.execute("SELECT durable.enqueue('program', '3', 'soon', delay => '0.2 s')")
+            #expect(try await engine.handle(Program<Int, Int>.self, id: "soon").result() == 3)
+            #expect(try await engine.cancel("never") == .requested)
+            let cancelled = try await engine.handle(Program<Int, Int>.self, id: "never")
+            await #expect(throws: DurableError.self) { try await cancelled.result() }
+            #expect(began.all == [3])
+            #expect(try await database.text("SELECT state::text FROM durable.live") == "queued")
+            let took = """
+                SELECT (finished_at - created_at >= interval '0.2 s')::text FROM durable.workflows WHERE id = 'soon'
+                """
+            #expect(try await database.text(took) == "true")
+        }
+    }
+
+    @Test func `attributes are kept, and what is no JSON is refused and starts nothing`() async throws {
+        try await withEngine([self.program]) { engine, database in
+            try await database.execute(
+                "SELECT durable.enqueue('program', '21', 'a', attributes => '{\"tenant\": \"blue\"}')"
+            )
+            #expect(try await engine.handle(Program<Int, Int>.self, id: "a").result() == 42)
+            let found = """
+                SELECT string_agg(id, ' ') FROM durable.workflow WHERE attributes @> '{"tenant": "blue"}'
+                """
+            #expect(try await database.text(found) == "a")
+            try await self.refuses(
+                "22P02",
+                "invalid input syntax for type json",
+                "SELECT is_new::text FROM durable.enqueue('program', '21', 'b', attributes => 'blue')",
+                database
+            )
+            #expect(try await database.text("SELECT count(*)::text FROM durable.workflow") == "1")
+        }
+    }
+
     private func refuses(
         _ state: String,
         _ words: String,

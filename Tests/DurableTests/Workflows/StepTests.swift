@@ -69,6 +69,49 @@ import Testing
         }
     }
 
+    @Test func `a record says when its step ended and how long it took, and a replay leaves it so`() async throws {
+        let program = Plain { _, workflow in
+            let started = workflow.now
+            try await workflow.step("first") { _ in try await Task.sleep(for: .milliseconds(30)) }
+            let between = workflow.now
+            try await workflow.step("second") { _ in }
+            try await workflow.sleep(for: .milliseconds(200))
+            return started <= between && between <= workflow.now
+        }
+        try await withEngine([program], .replaying) { engine, database in
+            let rows = """
+                SELECT concat_ws('|', name, at, seconds) FROM durable.journal WHERE phase = 0 AND position < 2
+                ORDER BY position
+                """
+            let handle = try await engine.start(Plain<Bool>.self, id: "a")
+            try await database.waitFor(.waiting, of: "a")
+            let before = try await database.rows(rows)
+            #expect(try await handle.result())
+            #expect(try await database.rows(rows) == before)
+            let spans = try await database.rows(
+                "SELECT (seconds BETWEEN 0.03 AND 60)::text FROM durable.journal WHERE position = 0"
+            )
+            #expect(spans == ["true"])
+            let order = """
+                SELECT (min(at) = (array_agg(at ORDER BY position))[1])::text FROM durable.journal WHERE phase = 0
+                """
+            #expect(try await database.text(order) == "true")
+        }
+    }
+
+    @Test(arguments: [1 << 20, 7 << 20])
+    func `results of megabytes come back exact, also after a replay`(bytes: Int) async throws {
+        let program = Program<Int, Bool> { bytes, workflow in
+            let text = try await workflow.step("large") { _ in String(repeating: "ä", count: bytes / 2) }
+            try await workflow.sleep(for: .milliseconds(30))
+            return text.utf8.count == bytes && text.allSatisfy { $0 == "ä" }
+        }
+        try await withEngine([program], .replaying) { engine, _ in
+            let handle = try await engine.start(Program<Int, Bool>.self, bytes, id: "a")
+            #expect(try await handle.result())
+        }
+    }
+
     @Test func `attempt, previous error and idempotency key are stable across attempts and runs`() async throws {
         let seen = Recorder<String>()
         let keys = Recorder<String>()

@@ -14,7 +14,8 @@ extension FaultTests {
                 let few = try await Self.run(steps: 5, rests: false, fixture)
                 let many = try await Self.run(steps: 55, rests: false, fixture)
                 print("5 steps: \(few.sum) statements, 55 steps: \(many.sum)")
-                for (text, count) in many.counts {
+                // The engine's stop may find one of its looks in the middle, whatever was run.
+                for (text, count) in many.counts where text != "ROLLBACK" {
                     let difference = count - few.counts[text, default: 0]
                     if text.contains(".fence(") || text.contains("INSERT INTO \"durable\".journal") {
                         // A batch per step at the most, and each has one fence and one insert.
