@@ -99,6 +99,20 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // Not a product either: generated programs under generated faults, see Scripts/faults.
+        .executableTarget(
+            name: "durable-faults",
+            dependencies: [
+                "Durable",
+                "Libpq",
+                "TemporaryPostgres",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
         // The command `durable`. The target has another name, since a disk that takes no notice of case would put its files
         // and modules into those of the library.
         .executableTarget(
@@ -210,7 +224,9 @@ let package = Package(
         ),
         .testTarget(
             name: "FaultTests",
-            dependencies: ["Durable", "DurableTesting", "Libpq", "TemporaryPostgres", "fault-worker"],
+            dependencies: [
+                "Durable", "DurableTesting", "Libpq", "TemporaryPostgres", "durable-faults", "fault-worker",
+            ],
             swiftSettings: settings
         ),
         .testTarget(name: "TemporaryPostgresTests", dependencies: ["TemporaryPostgres"], swiftSettings: settings),

@@ -12,7 +12,7 @@ final class Keeper: Sendable {
     ///
     /// So no moment exists at which the end of its input would leave something behind.
     private static let script = #"""
-        folder=$1 bin=$2 user=$3 settings=$4 access=$5 certificate=$6 key=$7
+        folder=$1 bin=$2 user=$3 settings=$4 access=$5 certificate=$6 key=$7 source=$8
         trap '' HUP INT TERM QUIT PIPE
         as() {
             if [ -z "$user" ]; then "$@"
@@ -47,7 +47,28 @@ final class Keeper: Sendable {
             else echo "error $(cat control.log server.log 2>/dev/null | tail -n 12 | tr '\n' ' ')"
             fi
         }
+        copy() { as "$bin/pg_basebackup" -D "$1" -d "$2" -X stream -c fast $3 </dev/null >>control.log 2>&1; }
+        own() { { sed -n 5p data/postmaster.pid; sed -n 4p data/postmaster.pid; } | tr '\n' ' '; }
+        backup() {
+            set -- $(own)
+            rm -rf backup
+            copy backup "host='$1' port=$2 user=postgres"
+        }
+        restore() {
+            control -m immediate -w -t 60 stop
+            rm -rf data && as cp -a backup data && start
+        }
+        follow() {
+            control -m immediate -w -t 60 stop
+            rm -rf data
+            copy data "$1" -R && printf '%s\n' "$settings" >>data/postgresql.conf && start
+        }
+        recover() {
+            control -m fast -w -t 60 stop
+            as touch data/standby.signal && start
+        }
         create() {
+            if [ -n "$source" ]; then follow "$source"; return; fi
             as "$bin/initdb" -D data -U postgres -A trust -E UTF8 --no-locale -N </dev/null >>control.log 2>&1 || return 1
             printf '%s\n' "$settings" >>data/postgresql.conf
             if [ -n "$access" ]; then
@@ -75,6 +96,11 @@ final class Keeper: Sendable {
                 start) start; reply $? ;;
                 stop) control -m "$argument" -w -t 60 stop; reply $? ;;
                 restart) control -m "$argument" -w -t 60 stop; start; reply $? ;;
+                backup) backup; reply $? ;;
+                restore) restore; reply $? ;;
+                follow) follow "$argument"; reply $? ;;
+                recover) recover; reply $? ;;
+                promote) control -w -t 60 promote; reply $? ;;
                 signal) for pid in $(processes); do kill -"$argument" "$pid"; done; reply 0 ;;
                 destroy) finish; echo ok; exit ;;
             esac
@@ -93,7 +119,7 @@ final class Keeper: Sendable {
             [
                 "-c", Self.script, "temporary-postgres", folder, programs, user,
                 options.configuration(socketFolder: folder), options.accessRules.joined(separator: "\n"),
-                options.tls?.certificate ?? "", options.tls?.key ?? "",
+                options.tls?.certificate ?? "", options.tls?.key ?? "", options.primary ?? "",
             ],
             environment: ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("PG") }.map { "\($0)=\($1)" },
             errorsToOutput: false

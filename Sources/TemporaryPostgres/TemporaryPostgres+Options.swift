@@ -19,19 +19,23 @@ extension TemporaryPostgres {
         ///
         /// TLS needs `port`: it does not exist on Unix sockets.
         package var tls: Certificate?
+        /// The connection string of a server that this one follows as its standby; nil: a server of its own.
+        package var primary: String?
 
         package init(
             settings: [String] = [],
             accessRules: [String] = [],
             fsync: Bool = false,
             port: Int? = nil,
-            tls: Certificate? = nil
+            tls: Certificate? = nil,
+            primary: String? = nil
         ) {
             self.settings = settings
             self.accessRules = accessRules
             self.fsync = fsync
             self.port = port
             self.tls = tls
+            self.primary = primary
         }
 
         func configuration(socketFolder: String) -> String {

@@ -162,7 +162,7 @@ package final class TemporaryPostgres: Sendable {
         try await self.command("destroy")
     }
 
-    private func command(_ command: String) async throws {
+    func command(_ command: String) async throws {
         guard let keeper else {
             throw TemporaryPostgresError("the server of \(Self.variable) is not ours to \(command)")
         }

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Libpq
+
+extension Evidence {
+    /// Reads the tables; one snapshot.
+    mutating func load(_ configuration: PostgresConfiguration) async throws {
+        let connection = try await PostgresConnection.connect(configuration)
+        defer { connection.close() }
+        _ = try await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        self.workflows = try await connection.query(
+            """
+            SELECT w.id, w.parent, w.input::text, l.state::text, l.reason, l.waiting_for, o.status::text, o.output::text,
+                o.error::text
+            FROM durable.workflow w
+            LEFT JOIN durable.live l ON l.workflow_id = w.id
+            LEFT JOIN durable.outcome o ON o.workflow_id = w.id
+            """
+        ).map { try WorkflowRow($0) }
+        self.records = try await connection.query(
+            """
+            SELECT workflow_id, scope, position, phase, kind, name, attempt, run,
+                (extract(epoch FROM at) * 1000000)::bigint, error IS NOT NULL,
+                CASE json_typeof(output)
+                    WHEN 'number' THEN (output #>> '{}')::bigint
+                    WHEN 'object' THEN (output ->> 'digest')::bigint END,
+                coalesce(CASE json_typeof(output) WHEN 'object' THEN output ->> 'workflow' END, error::text)
+            FROM durable.journal
+            """
+        ).map { try Record($0) }
+        self.rows = try await connection.query("SELECT workflow, name FROM faults.effect").map { row in
+            Row(workflow: try row.decode(0, as: String.self), name: try row.decode(1, as: String.self))
+        }
+        for row in try await connection.query("SELECT workflow, value FROM faults.counter") {
+            self.counters[try row.decode(0, as: String.self)] = Int(try row.decode(1, as: Int32.self))
+        }
+        self.notes = try await connection.query(
+            "SELECT what || ' write of executor ' || coalesce(executor, 0) || ' to ' || workflow || ' ' || place FROM faults.note"
+        ).map { try $0.decode(0, as: String.self) }
+        self.unread = try await connection.query("SELECT workflow_id, name FROM durable.message").map { row in
+            Row(workflow: try row.decode(0, as: String.self), name: try row.decode(1, as: String.self))
+        }
+    }
+
+    /// Reads the files of the workers.
+    mutating func load(files: [String]) {
+        self.lines = files.flatMap { path -> [EffectLine] in
+            guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return [] }
+            return text.split(separator: "\n").compactMap { EffectLine($0) }
+        }
+    }
+}
+
+extension Evidence.WorkflowRow {
+    fileprivate init(_ row: Row) throws {
+        func decode<T: Decodable>(_ type: T.Type, _ text: String?) throws -> T? {
+            try text.map { try JSONDecoder().decode(T.self, from: Data($0.utf8)) }
+        }
+        self.init(
+            id: try row.decode(0, as: String.self),
+            parent: try row.decode(1, as: String?.self),
+            program: try decode(Program.self, try row.decode(2, as: String?.self)),
+            state: try row.decode(3, as: String?.self),
+            reason: try row.decode(4, as: String?.self),
+            waitingFor: try row.decode(5, as: String?.self),
+            status: try row.decode(6, as: String?.self),
+            output: try decode(ProgramEnd.self, try row.decode(7, as: String?.self)),
+            error: try row.decode(8, as: String?.self)
+        )
+    }
+}
+
+extension Evidence.Record {
+    fileprivate init(_ row: Row) throws {
+        self.init(
+            workflow: try row.decode(0, as: String.self),
+            scope: try row.decode(1, as: String.self),
+            position: Int(try row.decode(2, as: Int32.self)),
+            phase: Int(try row.decode(3, as: Int16.self)),
+            kind: Int(try row.decode(4, as: Int16.self)),
+            name: try row.decode(5, as: String.self),
+            attempt: Int(try row.decode(6, as: Int16.self)),
+            run: try row.decode(7, as: Int64.self),
+            at: try row.decode(8, as: Int64.self),
+            isError: try row.decode(9, as: Bool.self),
+            value: try row.decode(10, as: Int64?.self),
+            about: try row.decode(11, as: String?.self)
+        )
+    }
+}

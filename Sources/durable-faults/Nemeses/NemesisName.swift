@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import TemporaryPostgres
+
+/// All of them, by the names that the command line and the report use.
+enum NemesisName: String, Codable, Sendable, CaseIterable {
+    case kill, drain, stop
+    case terminate, fastRestart = "fast-restart", immediateRestart = "immediate-restart"
+    case delay, cutStatement = "cut-statement", cutReply = "cut-reply", blackHole = "black-hole"
+    case oneConnection = "one-connection", bouncer, dropListen = "drop-listen", twoVersions = "two-versions"
+    case readOnly = "read-only", failover, restore, clockOff = "clock-off"
+
+    /// How the workers reach the database where it is at home; nil: it is at home everywhere.
+    var layout: Arena.Layout? {
+        switch self {
+        case .kill, .drain, .stop, .terminate, .oneConnection, .twoVersions, .clockOff: nil
+        case .bouncer: .bouncer
+        case .failover: .pair
+        default: .proxy
+        }
+    }
+
+    /// Whether a strike takes seconds: rounds with such a one go slower.
+    var isSlow: Bool {
+        switch self {
+        case .stop, .fastRestart, .immediateRestart, .blackHole, .readOnly, .failover, .restore: true
+        default: false
+        }
+    }
+
+    /// Why it cannot be run on this machine; nil: it can.
+    var obstacle: String? {
+        switch self {
+        case .bouncer: PgBouncer.program == nil ? "PgBouncer is not installed" : nil
+        case .clockOff: Faketime.isInstalled ? nil : "libfaketime is not installed"
+        default: nil
+        }
+    }
+
+    var nemesis: any Nemesis {
+        switch self {
+        case .kill: Kill()
+        case .drain: Drain()
+        case .stop: Stop()
+        case .terminate: TerminateBackends()
+        case .fastRestart: Restart(mode: .fast)
+        case .immediateRestart: Restart(mode: .immediate)
+        case .delay: Delay()
+        case .cutStatement: CutConnections(cut: .midStatement)
+        case .cutReply: CutConnections(cut: .afterCommit)
+        case .blackHole: BlackHole()
+        case .oneConnection: Redeploy(change: .oneConnection)
+        case .bouncer: KillBouncer()
+        case .dropListen: DropListen()
+        case .twoVersions: Redeploy(change: .otherVersion)
+        case .readOnly: ReadOnlyPeriod()
+        case .failover: Failover()
+        case .restore: Restore()
+        case .clockOff: Redeploy(change: .clockOff)
+        }
+    }
+}

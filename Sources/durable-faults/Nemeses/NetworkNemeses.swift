@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Everything is late for a while.
+struct Delay: Nemesis {
+    func strike(_ arena: Arena, _ random: inout SplitMix) async throws -> Strike? {
+        guard let proxy = arena.proxy else { return nil }
+        proxy.set(.slow(milliseconds: random.pick(5...150)))
+        return Strike(lasts: .milliseconds(random.pick(200...1_200))) { proxy.set(.fair) }
+    }
+}
+
+/// Nothing passes for a while, and nobody is told; then it passes, or the connections turn out to be gone.
+struct BlackHole: Nemesis {
+    func strike(_ arena: Arena, _ random: inout SplitMix) async throws -> Strike? {
+        guard let proxy = arena.proxy else { return nil }
+        proxy.set(.blackHole)
+        let isCut = random.chance(50)
+        return Strike(lasts: .milliseconds(random.pick(300...3_000))) {
+            if isCut { proxy.closeAll() }
+            proxy.set(.fair)
+        }
+    }
+}
+
+/// One connection is cut, in the middle of a statement, or between a commit and its reply.
+struct CutConnections: Nemesis {
+    let cut: LoopbackProxy.Cut
+
+    func strike(_ arena: Arena, _ random: inout SplitMix) async throws -> Strike? {
+        guard let proxy = arena.proxy else { return nil }
+        let before = proxy.cuts
+        proxy.arm(self.cut)
+        do {
+            try await Deadline.wait("something is cut", within: .seconds(2)) { proxy.cuts > before }
+        } catch is Deadline.Passed {
+            proxy.disarm()
+            return nil
+        }
+        return Strike()
+    }
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Synchronization
+
+/// Stands between the workers and their server, and passes bytes on as a bad network would.
+///
+/// One thread and no knowledge of who talks. Ends with `stop()`, or with the process.
+final class LoopbackProxy: Sendable {
+    /// What happens to what passes.
+    enum Weather: Sendable, Equatable {
+        case fair
+        /// Every piece is late by up to so many milliseconds.
+        case slow(milliseconds: Int)
+        /// Nothing passes, and nobody is told.
+        case blackHole
+    }
+
+    /// A cut that waits for its moment.
+    enum Cut: Sendable, Equatable {
+        /// When half of the next request has passed.
+        case midStatement
+        /// When a commit has been answered, before a byte of the answer has passed.
+        case afterCommit
+    }
+
+    private struct State {
+        var weather = Weather.fair
+        var cut: Cut?
+        /// How many cuts were made.
+        var cuts = 0
+        var closesAll = false
+        var isStopped = false
+    }
+
+    let folder: String
+    /// The number in the name of its socket.
+    static let port = 6543
+    private let target: String
+    private let listener: Int32
+    private let state = Mutex(State())
+
+    /// Listens in a folder.
+    ///
+    /// - Parameter target: the path of the server's socket.
+    init(folder: String, target: String) throws {
+        self.folder = folder
+        self.target = target
+        self.listener = try UnixSocket.listen("\(folder)/.s.PGSQL.\(Self.port)")
+        Thread.detachNewThread { self.run() }
+    }
+
+    func set(_ weather: Weather) { self.state.withLock { $0.weather = weather } }
+
+    /// Closes every connection.
+    func closeAll() { self.state.withLock { $0.closesAll = true } }
+
+    /// Makes a cut at the next moment of its kind.
+    func arm(_ cut: Cut) { self.state.withLock { $0.cut = cut } }
+
+    /// Gives a cut up that has not come to pass.
+    func disarm() { self.state.withLock { $0.cut = nil } }
+
+    var cuts: Int { self.state.withLock { $0.cuts } }
+
+    func stop() { self.state.withLock { $0.isStopped = true } }
+
+    // MARK: - The thread
+
+    private func run() {
+        var links: [ProxyLink] = []
+        var random = SplitMix(seed: UInt64(bitPattern: System.now()))
+        while true {
+            let state = self.state.withLock { state in
+                defer { state.closesAll = false }
+                return state
+            }
+            if state.closesAll || state.isStopped {
+                for link in links { link.close() }
+                links = []
+            }
+            if state.isStopped {
+                close(self.listener)
+                unlink("\(self.folder)/.s.PGSQL.\(Self.port)")
+                return
+            }
+            let isOpen = state.weather != .blackHole
+            var entries = [pollfd(fd: self.listener, events: Int16(POLLIN), revents: 0)]
+            for link in links { entries += link.interests(isOpen: isOpen) }
+            poll(&entries, nfds_t(entries.count), 5)
+            if entries[0].revents & Int16(POLLIN) != 0, let client = UnixSocket.accept(self.listener) {
+                if let server = UnixSocket.connect(self.target) {
+                    links.append(ProxyLink(client: client, server: server))
+                } else {
+                    close(client)
+                }
+            }
+            guard isOpen else { continue }
+            var delay = 0
+            if case .slow(let milliseconds) = state.weather { delay = random.pick(1...milliseconds) }
+            for link in links {
+                guard link.pump(delay: delay, cut: { self.cut($0, link) }) else {
+                    link.close()
+                    continue
+                }
+            }
+            links.removeAll { $0.isClosed }
+        }
+    }
+
+    /// Whether the connection is cut at this piece.
+    private func cut(_ piece: ProxyLink.Piece, _ link: ProxyLink) -> Bool {
+        self.state.withLock { state in
+            switch state.cut {
+            case nil: return false
+            case .midStatement: guard piece.isRequest else { return false }
+            case .afterCommit: guard piece.isCommitReply else { return false }
+            }
+            state.cut = nil
+            state.cuts += 1
+            return true
+        }
+    }
+}

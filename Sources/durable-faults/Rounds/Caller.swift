@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Durable
+import Foundation
+import Synchronization
+
+/// The outside of a round: starts programs, sends messages, completes tokens, cancels, and is told how things end.
+///
+/// Everything that it asks for it asks for until it is heard, so that everything can be asked for once more when the server
+/// has lost the past.
+final class Caller: Sendable {
+    private struct State {
+        var accepted: [String: Scenario] = [:]
+        var byWorker: Set<String> = []
+        var ended: Set<String> = []
+        var cancelled: Set<String> = []
+        var told: [String: Told] = [:]
+        var tokens: [String: (workflow: String, value: Int)] = [:]
+        var refusals: [Violation] = []
+        var tasks: [Task<Void, Never>] = []
+        var restores = 0
+    }
+
+    private let arena: Arena
+    private let client: DurableClient
+    private let state = Mutex(State())
+
+    init(_ arena: Arena) throws {
+        self.arena = arena
+        self.client = try DurableClient(database: arena.clientConfiguration, connections: 4, poll: .milliseconds(250))
+    }
+
+    var accepted: [String: Scenario] { self.state.withLock { $0.accepted } }
+    var cancelled: Set<String> { self.state.withLock { $0.cancelled } }
+    var told: [String: Told] { self.state.withLock { $0.told } }
+    var refusals: [Violation] { self.state.withLock { $0.refusals } }
+    /// How many accepted programs have neither ended nor been paused, as far as is known.
+    var inFlight: Int { self.state.withLock { $0.accepted.count - $0.ended.count } }
+
+    func shutdown() {
+        let tasks = self.state.withLock { $0.tasks }
+        for task in tasks { task.cancel() }
+        self.client.shutdown()
+    }
+
+    // MARK: - Programs
+
+    /// Starts a program, and sees to everything that it needs from outside.
+    func take(_ scenario: Scenario, _ random: inout SplitMix) async {
+        if scenario.isStartedByWorker, let worker = self.arena.fleet.anyReady(&random) {
+            worker.start(scenario)
+            try? await Deadline.wait("a worker starts \(scenario.id)", within: .seconds(2)) {
+                self.state.withLock { $0.byWorker.contains(scenario.id) }
+            }
+        }
+        // Again, if a worker did it: that it was accepted is all the same to a second start.
+        await self.start(scenario)
+        self.state.withLock { $0.accepted[scenario.id] = scenario }
+        self.lookAfter(scenario)
+    }
+
+    /// A worker says that it has started something.
+    func workerAccepted(_ id: String) { self.state.withLock { _ = $0.byWorker.insert(id) } }
+
+    private func start(_ scenario: Scenario) async {
+        await self.insist(on: "the start", of: scenario.id) {
+            if scenario.version == 1 {
+                try await self.client.start(ProgramWorkflow.self, scenario.program, id: scenario.id)
+            } else {
+                try await self.client.start(LaterProgramWorkflow.self, scenario.program, id: scenario.id)
+            }
+        }
+    }
+
+    private func lookAfter(_ scenario: Scenario) {
+        let random = SplitMix(seed: scenario.seed)
+        for signal in scenario.program.signals {
+            self.spawn { [random] in
+                var random = random
+                for number in 1...max(1, signal.count) {
+                    try? await Task.sleep(for: .milliseconds(random.pick(0...200)))
+                    // Each is accepted before the next one is sent; the key makes it one, however often it is sent.
+                    await self.insist(on: "signal \(signal.name)", of: scenario.id) {
+                        try await self.client.signal(scenario.id, signal.name, number, key: "\(number)")
+                    }
+                }
+            }
+        }
+        if let delay = scenario.cancelledAfter {
+            self.spawn {
+                try? await Task.sleep(for: .milliseconds(delay))
+                await self.cancel(scenario.id)
+            }
+        }
+    }
+
+    private func cancel(_ id: String) async {
+        // Before it is heard: from here on it may be cancelled.
+        self.state.withLock { _ = $0.cancelled.insert(id) }
+        await self.insist(on: "the cancellation", of: id) { try await self.client.cancel(id, reason: "asked for") }
+    }
+
+    private func complete(_ token: String, _ workflow: String, _ value: Int) {
+        self.spawn {
+            await self.insist(on: "token \(value)", of: workflow) {
+                try await self.client.complete(token: token, with: value)
+            }
+        }
+    }
+
+    private func spawn(_ work: @escaping @Sendable () async -> Void) {
+        let task = Task { await work() }
+        self.state.withLock { $0.tasks.append(task) }
+    }
+
+    /// Repeats while the database is away; what else is said goes into the report.
+    private func insist(on what: String, of id: String, _ call: () async throws -> Void) async {
+        while !Task.isCancelled {
+            do {
+                return try await call()
+            } catch let error as DurableError where Self.passes(error) {
+                try? await Task.sleep(for: .milliseconds(50))
+            } catch let error as DurableError where error.code == .workflowEnded {
+                // Cancelled, or of a past that was lost: nobody waits for it any more.
+                return
+            } catch is CancellationError {
+                return
+            } catch {
+                if self.arena.restoredAt != nil || self.arena.isBeingRestored { return }
+                self.state.withLock {
+                    $0.refusals.append(
+                        Violation(invariant: "callers are served", workflow: id, words: "\(what): \(error)")
+                    )
+                }
+                return
+            }
+        }
+    }
+
+    private static func passes(_ error: DurableError) -> Bool { error.code == .databaseUnavailable }
+
+    // MARK: - What is seen
+
+    /// A line of a worker's file.
+    func saw(_ line: EffectLine) {
+        switch line.kind {
+        case .cancel: self.spawn { await self.cancel(line.workflow) }
+        case .token:
+            guard let value = Int(line.name.dropFirst("hand out op".count)) else { return }
+            let isNew = self.state.withLock {
+                $0.tokens.updateValue((line.workflow, value), forKey: line.detail) == nil
+            }
+            if isNew { self.complete(line.detail, line.workflow, value) }
+        case .run, .begin, .end, .wrong: break
+        }
+    }
+
+    /// Programs that have ended or are paused, by how; everything else goes on.
+    func saw(ended: [String: String]) {
+        let news = self.state.withLock { state -> [String] in
+            let known = Set(ended.keys).intersection(state.accepted.keys)
+            defer { state.ended = known }
+            return known.subtracting(state.ended).filter { ended[$0] != "paused" }
+        }
+        for id in news { self.spawn { await self.hear(id) } }
+    }
+
+    /// What a caller is told of the end.
+    private func hear(_ id: String) async {
+        await self.insist(on: "the result", of: id) {
+            let handle = self.client.handle(LaterProgramWorkflow.self, id: id)
+            let told: Told
+            do {
+                guard let end = try await handle.result(within: .seconds(10)) else { return }
+                told = .succeeded(end.digest)
+            } catch is ProgramFailure {
+                told = .failed
+            } catch let error as DurableError where error.code == .workflowCancelled {
+                told = .cancelled
+            }
+            self.state.withLock { $0.told[id] = told }
+        }
+    }
+
+    /// The server has lost the past: everything is asked for once more.
+    func renew() {
+        let (scenarios, tokens) = self.state.withLock { ($0.accepted.values.sorted { $0.id < $1.id }, $0.tokens) }
+        self.spawn {
+            for scenario in scenarios {
+                await self.start(scenario)
+                self.lookAfter(scenario)
+                if self.cancelled.contains(scenario.id) { await self.cancel(scenario.id) }
+            }
+            for (token, known) in tokens { self.complete(token, known.workflow, known.value) }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a round consists of; with the seed it says everything that chance does not.
+struct RoundPlan: Codable, Sendable, Hashable {
+    var seed: UInt64
+    var nemeses: [NemesisName]
+    var scenarios: [Scenario]
+    /// Protections that are switched off.
+    var off: [Protection] = []
+
+    init(seed: UInt64, nemeses: [NemesisName], programs: Int, off: [Protection] = []) {
+        var random = SplitMix(seed: seed)
+        self.seed = seed
+        self.nemeses = nemeses
+        self.off = off
+        self.scenarios = (0..<programs).map { index in
+            let seed = random.next()
+            return Scenario(id: "p\(index)-\(String(seed % 46_656, radix: 36))", seed: seed)
+        }
+    }
+
+    var layout: Arena.Layout { self.nemeses.compactMap { $0.layout }.first ?? .proxy }
+
+    /// How long the next program waits for its start.
+    var feed: Duration { self.nemeses.contains { $0.isSlow } ? .milliseconds(700) : .milliseconds(300) }
+
+    /// Nemeses that go together: the one that has struck least, and some others that are at home where it is.
+    static func nemeses(_ counts: [NemesisName: Int], among all: [NemesisName], _ random: inout SplitMix)
+        -> [NemesisName]
+    {
+        var draw = random.branch()
+        let shuffled = all.shuffled(using: &draw)
+        guard let first = shuffled.min(by: { (counts[$0] ?? 0) < (counts[$1] ?? 0) }) else { return [] }
+        var chosen = [first]
+        for other in shuffled where other != first && chosen.count < 3 {
+            let layout = chosen.compactMap { $0.layout }.first
+            guard other.layout == nil || layout == nil || other.layout == layout else { continue }
+            // One that takes the whole server is enough.
+            guard !(other.isSlow && chosen.contains { $0.isSlow }) else { continue }
+            if random.chance(45) { chosen.append(other) }
+        }
+        return chosen
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// Looks for a smaller round that still breaks what a round has broken.
+///
+/// Chance decides who is struck where, so each smaller one is tried a few times.
+struct Shrinking: Sendable {
+    let plan: RoundPlan
+    let limit: Duration
+    let say: @Sendable (String) -> Void
+    /// How often a smaller round is tried before it counts as harmless.
+    var tries = 2
+
+    /// - Returns: The smallest round that was found, as JSON.
+    func run(_ violations: [Violation]) async throws -> String? {
+        let end = ContinuousClock.now + self.limit
+        var best = self.plan
+        let invariants = Set(violations.map { $0.invariant })
+        func breaks(_ plan: RoundPlan) async throws -> Bool {
+            for _ in 0..<self.tries where ContinuousClock.now < end {
+                let folder = Suite.folder()
+                let result = try await Round(plan: plan, folder: folder, patience: .seconds(60)).run()
+                try? FileManager.default.removeItem(atPath: folder)
+                if result.violations.contains(where: { invariants.contains($0.invariant) }) { return true }
+            }
+            return false
+        }
+        /// Takes the first of some smaller rounds that still breaks it.
+        func improve(_ candidates: [RoundPlan]) async throws -> Bool {
+            for candidate in candidates where ContinuousClock.now < end {
+                guard try await breaks(candidate) else { continue }
+                best = candidate
+                self.say(
+                    "shrunk to \(best.scenarios.count) programs of \(best.scenarios.reduce(0) { $0 + $1.program.count }) "
+                        + "operations under \(best.nemeses.map { $0.rawValue }.joined(separator: ", "))"
+                )
+                return true
+            }
+            return false
+        }
+        // Fewer programs first: the ones that were seen to be wrong, in copies, so that there is something to strike at.
+        let guilty = self.plan.scenarios.filter { scenario in violations.contains { $0.workflow == scenario.id } }
+        if let one = guilty.first {
+            _ = try await improve([Self.copies(of: one, self.plan.scenarios.count, in: self.plan)])
+        }
+        while best.nemeses.count > 1, ContinuousClock.now < end {
+            let fewer = best.nemeses.indices.map { index in
+                var plan = best
+                plan.nemeses.remove(at: index)
+                return plan
+            }
+            guard try await improve(fewer) else { break }
+        }
+        while ContinuousClock.now < end {
+            guard let first = best.scenarios.first, Set(best.scenarios.map { $0.program }).count == 1 else { break }
+            let smaller = ProgramShrinker.candidates(of: first.program).map { program in
+                var scenario = first
+                scenario.program = program
+                return Self.copies(of: scenario, best.scenarios.count, in: best)
+            }
+            guard try await improve(smaller) else { break }
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        guard let first = best.scenarios.first else { return nil }
+        let json = String(decoding: try encoder.encode(first.program), as: UTF8.self)
+        self.say("the smallest program that was found, of \(first.program.count) operations: \(json)")
+        return json
+    }
+
+    private static func copies(of scenario: Scenario, _ count: Int, in plan: RoundPlan) -> RoundPlan {
+        var copy = plan
+        copy.scenarios = (0..<count).map { index in
+            var scenario = scenario
+            scenario.id = "p\(index)-copy"
+            return scenario
+        }
+        return copy
+    }
+}

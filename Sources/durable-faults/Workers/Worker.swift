@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Durable
+import Foundation
+import Libpq
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// A service that runs programs, to be killed, stopped, cut off and misled.
+///
+/// It says `ready` and `accepted ID` on its standard output, is told `start VERSION ID PROGRAM` on its standard input, and ends
+/// with that, so that it never outlives the suite.
+struct Worker {
+    let options: WorkerOptions
+
+    func run() async {
+        let log = LineLog(descriptor: System.openForAppending(self.options.log))
+        var logger = Logger(label: "worker") { _ in log }
+        logger.logLevel = .notice
+        do {
+            let engine = try self.engine(logger)
+            self.listen(engine)
+            Task {
+                try await engine.waitUntilReady()
+                System.write("ready", to: 1)
+            }
+            try await ServiceGroup(
+                services: [engine],
+                gracefulShutdownSignals: [.sigterm],
+                logger: logger
+            ).run()
+        } catch {
+            log.write("refused: \(error)")
+            System.leave(2)
+        }
+        System.leave(0)
+    }
+
+    private func engine(_ logger: Logger) throws -> DurableEngine {
+        var database = PostgresConfiguration(self.options.database)
+        database.applicationName = "durable-faults-\(System.pid)"
+        database.connectTimeout = .seconds(3)
+        database.requestTimeout = .seconds(4)
+        if !self.options.prepares { database.statementCache = .disabled }
+        var engine = EngineOptions()
+        engine.name = "worker-\(System.pid)"
+        engine.build = "faults-\(self.options.version)"
+        engine.migrate = .verify
+        engine.lease = WorkerOptions.lease
+        engine.poll = .milliseconds(150)
+        engine.hold = .milliseconds(120)
+        engine.drain = .milliseconds(700)
+        engine.requestDeadline = .seconds(4)
+        engine.listen = self.options.listens
+        // Kills come by the second here: that a process dies with a workflow says nothing about the workflow.
+        engine.recoveries = 10_000
+        if self.options.hasOneConnection {
+            engine.journalConnections = 1
+            engine.transactionConnections = 1
+        }
+        let effects = EffectLog(path: self.options.effects, shift: Int64(self.options.shift) * 1_000_000)
+        let workflow: any Workflow =
+            self.options.version == 1 ? ProgramWorkflow(effects: effects) : LaterProgramWorkflow(effects: effects)
+        return try DurableEngine(database: database, workflows: [workflow], options: engine, logger: logger)
+    }
+
+    /// On a thread of its own, which nothing that a step does can block.
+    private func listen(_ engine: DurableEngine) {
+        Thread.detachNewThread {
+            while let line = readLine() {
+                let words = line.split(separator: " ", maxSplits: 3).map(String.init)
+                guard words.count == 4, words[0] == "start", let version = Int(words[1]) else { continue }
+                Task { await Self.start(words[2], version: version, words[3], engine) }
+            }
+            System.leave(3)
+        }
+    }
+
+    private static func start(_ id: String, version: Int, _ text: String, _ engine: DurableEngine) async {
+        do {
+            let program = try JSONDecoder().decode(Program.self, from: Data(text.utf8))
+            if version == 1 {
+                try await engine.start(ProgramWorkflow.self, program, id: id)
+            } else {
+                try await engine.start(LaterProgramWorkflow.self, program, id: id)
+            }
+            System.write("accepted \(id)", to: 1)
+        } catch {
+            // A client will start it.
+            System.write("refused \(id) \(error)".split(whereSeparator: \.isNewline).joined(separator: " "), to: 1)
+        }
+    }
+}
