@@ -26,7 +26,7 @@ enum Sessions {
             SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM (
                 SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'durable-faults-%' AND \(condition)
                 ORDER BY random() LIMIT \(limit)
-            ) AS some
+            ) AS chosen
             """
         )
         return (Int(count.prefix { $0.isNumber }) ?? 0) > 0 ? Strike() : nil

@@ -116,7 +116,9 @@ final class Fleet: Sendable {
             guard !state.isEnded else { return [] }
             return state.processes.indices.compactMap { index in
                 guard !state.isHeld[index], let process = state.processes[index], process.hasEnded else { return nil }
-                state.unexpected.append("worker \(process.pid) ended by itself: \(process.ending)")
+                if !process.foundNoDatabase {
+                    state.unexpected.append("worker \(process.pid) ended by itself: \(process.ending)")
+                }
                 return (Place(index: index), process.options)
             }
         }

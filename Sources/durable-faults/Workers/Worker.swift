@@ -12,6 +12,9 @@ import UnixSignals
 /// It says `ready` and `accepted ID` on its standard output, is told `start VERSION ID PROGRAM` on its standard input, and ends
 /// with that, so that it never outlives the suite.
 struct Worker {
+    /// The exit status of a worker that found no database at its start.
+    static let noDatabase: Int32 = 4
+
     let options: WorkerOptions
 
     func run() async {
@@ -32,7 +35,9 @@ struct Worker {
             ).run()
         } catch {
             log.write("refused: \(error)")
-            System.leave(2)
+            // A service that finds no database at its start says so and ends; whoever started it starts it again.
+            let isAway = (error as? DurableError)?.code == .databaseUnavailable
+            System.leave(isAway ? Self.noDatabase : 2)
         }
         System.leave(0)
     }

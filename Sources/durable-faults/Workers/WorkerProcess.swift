@@ -69,6 +69,8 @@ final class WorkerProcess: Sendable {
     var pid: Int32 { self.child.pid }
     var isReady: Bool { self.state.withLock { $0.isReady } }
     var hasEnded: Bool { self.state.withLock { $0.status != nil } }
+    /// Whether it ended since it found no database at its start.
+    var foundNoDatabase: Bool { self.state.withLock { $0.status == Worker.noDatabase << 8 } }
     /// How it ended, in words.
     var ending: String {
         let (status, words) = self.state.withLock { ($0.status, $0.lastWords) }
