@@ -62,6 +62,19 @@ import Testing
         #expect(made == made.sorted() && Set(made).count == 1000)
     }
 
+    @Test func `ids of workflows are the bits of a UUID in 22 digits and letters, in the same order`() {
+        #expect(UUIDv7.text(high: 0, low: 0) == "0000000000000000000000")
+        #expect(UUIDv7.text(high: 61, low: 62) == "0000000000z00000000010")
+        // 2^64 - 1 in base 62.
+        #expect(UUIDv7.text(high: .max, low: .max) == "LygHa16AHYFLygHa16AHYF")
+        var random = SplitMix64(state: 8)
+        let words = (0..<1000).map { _ in (high: random.next(), low: random.next()) }
+        let inOrder = words.sorted { ($0.high, $0.low) < ($1.high, $1.low) }
+        let texts = words.map { UUIDv7.text(high: $0.high, low: $0.low) }
+        #expect(inOrder.map { UUIDv7.text(high: $0.high, low: $0.low) } == texts.sorted())
+        #expect(UUIDv7.text().utf8.count == 22)
+    }
+
     @Test func `UUIDs are put together from their halves in the order of the text`() {
         #expect(self.seed.uuidString == "01234567-89AB-CDEF-FEDC-BA9876543210")
     }
