@@ -8,7 +8,9 @@ extension Recovery {
     ///
     /// Called at boot and periodically. Processes that sweep at once share the work and never do it twice: the fence is
     /// exclusive, and rows that another one is just freeing are left to it.
-    package func sweep(as lease: Lease) async throws -> SweepReport {
+    ///
+    /// - Parameter freed: Called whenever some were freed, before the others are.
+    package func sweep(as lease: Lease, freed: @Sendable () -> Void = {}) async throws -> SweepReport {
         let list = try await self.unfenced(
             Statement(self.statements.deadExecutors, [Parameter(lease.identity.number)])
         )
@@ -20,15 +22,15 @@ extension Recovery {
         takeover.recoveryLimit = Int32(self.options.recoveries)
         for executor in dead {
             do {
-                let freed = try await self.takeOver(executor, with: takeover)
-                guard let freed else {
+                let workflows = try await self.takeOver(executor, with: takeover, freed: freed)
+                guard let workflows else {
                     report.left.append(executor)
                     continue
                 }
                 report.takenOver.append(executor)
-                report.freed += freed.count
-                report.paused += freed.filter(\.isPaused).map(\.id)
-                self.log(executor, freed)
+                report.freed += workflows.count
+                report.paused += workflows.filter(\.isPaused).map(\.id)
+                self.log(executor, workflows)
             } catch let error as PostgresError where !(error.isConnectionLost || error.code == .poolTimeout) {
                 // One that resists must not keep the others' work from going on.
                 report.left.append(executor)
@@ -44,11 +46,23 @@ extension Recovery {
     }
 
     /// Nil if the executor is alive after all, or could not be fenced in time.
-    private func takeOver(_ executor: Int32, with takeover: Takeover) async throws -> [Takeover.Freed]? {
+    private func takeOver(
+        _ executor: Int32,
+        with takeover: Takeover,
+        freed: @Sendable () -> Void
+    ) async throws -> [Takeover.Freed]? {
         try await self.pool.withConnection { connection -> [Takeover.Freed]? in
             guard try await takeover.fence(executor, on: connection) else { return nil }
-            return try await takeover.free(executor, on: connection)
+            return try await takeover.free(executor, on: connection, freed: freed)
         }
+    }
+
+    /// In how long the next lease of another process ends, unless it is renewed; nil if there is none.
+    package func nextLeaseEnd(as lease: Lease) async throws -> Duration? {
+        let list = try await self.unfenced(
+            Statement(self.statements.nextLeaseEnd, [Parameter(lease.identity.number)])
+        )
+        return try list.rows.first?.decode(0, as: Double?.self).map { .seconds($0) }
     }
 
     private func log(_ executor: Int32, _ freed: [Takeover.Freed]) {

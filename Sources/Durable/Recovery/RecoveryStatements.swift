@@ -9,6 +9,8 @@ import Libpq
 package final class RecoveryStatements: Sendable {
     /// Executors that are dead or gone, apart from this one: `(own number)`.
     let deadExecutors: StatementText
+    /// In how many seconds the next lease of another executor ends: `(own number)`; NULL if none is left.
+    let nextLeaseEnd: StatementText
     /// Declares an executor dead: `(number, proven gone)`; true when it can write nothing any more.
     let takeOver: StatementText
     /// Ends the sessions that hold a dead executor's fence: `(number, proven gone)`; how many.
@@ -53,6 +55,17 @@ package final class RecoveryStatements: Sendable {
                 WHERE \(durable).clock() > greatest(l.expires_at, server.since + l.period)
             )
             SELECT dead.executor FROM dead WHERE dead.executor <> $1 ORDER BY dead.executor
+            """,
+            types: [.int4]
+        )
+        // Those that are over already are left out: who resists a takeover is tried again by the clock.
+        self.nextLeaseEnd = StatementText(
+            """
+            SELECT extract(epoch FROM min(ends.at) - \(durable).clock())::double precision
+            FROM \(durable).lease AS l
+            CROSS JOIN \(durable).server AS s
+            CROSS JOIN LATERAL (SELECT greatest(l.expires_at, s.since + l.period)) AS ends (at)
+            WHERE l.executor <> $1 AND ends.at > \(durable).clock()
             """,
             types: [.int4]
         )

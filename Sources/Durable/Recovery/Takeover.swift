@@ -51,7 +51,13 @@ struct Takeover: Sendable {
     /// Frees the rows of an executor that was fenced, batch by batch.
     ///
     /// Rows that another process is just freeing are left to it.
-    func free(_ executor: Int32, on connection: PostgresConnection) async throws -> [Freed] {
+    ///
+    /// - Parameter freed: Called behind each batch that had rows.
+    func free(
+        _ executor: Int32,
+        on connection: PostgresConnection,
+        freed notify: @Sendable () -> Void = {}
+    ) async throws -> [Freed] {
         var freed: [Freed] = []
         while true {
             let results = try await ShortTransaction(
@@ -68,6 +74,7 @@ struct Takeover: Sendable {
                 let (id, isPaused, recoveries) = try row.decode((String, Bool, Int32).self)
                 freed.append(Freed(id: id, isPaused: isPaused, recoveries: recoveries))
             }
+            if !results[0].rows.isEmpty { notify() }
             if results[0].rows.count < Int(self.batch) { return freed }
             try Task.checkCancellation()
         }

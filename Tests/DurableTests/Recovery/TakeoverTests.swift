@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Libpq
+import Synchronization
 import TemporaryPostgres
 import Testing
 
@@ -222,6 +223,41 @@ import Testing
                 try await fixture.value("SELECT state FROM durable.executors WHERE number = \(stopped.number)")
                     == "stopped"
             )
+            await heir.stop()
+        }
+    }
+
+    @Test func `a sweeper knows when the next lease ends, so that nobody is missed for a whole turn`() async throws {
+        try await ExecutorFixture.run { fixture in
+            try await fixture.ageServer()
+            let heir = try await fixture.recovery()
+            #expect(try await heir.recovery.nextLeaseEnd(as: heir.lease) == nil)
+            // One that is over is swept already, or resists: that is for the next turn.
+            _ = try await fixture.stranger(name: "over", lease: "-1 second")
+            #expect(try await heir.recovery.nextLeaseEnd(as: heir.lease) == nil)
+            _ = try await fixture.stranger(name: "late", lease: "2 hours")
+            _ = try await fixture.stranger(name: "soon", lease: "1 hour")
+            let end = try #require(try await heir.recovery.nextLeaseEnd(as: heir.lease))
+            #expect(end > .seconds(3_000) && end <= .seconds(3_600))
+            // After a restart of the server nobody's lease is over before a whole period.
+            try await fixture.sql("UPDATE durable.lease SET period = interval '3 hours'")
+            try await fixture.sql("UPDATE durable.server SET since = durable.clock()")
+            let later = try #require(try await heir.recovery.nextLeaseEnd(as: heir.lease))
+            #expect(later > .seconds(10_000) && later <= .seconds(10_800))
+            await heir.stop()
+        }
+    }
+
+    @Test func `whoever is freed first need not wait for the last`() async throws {
+        try await ExecutorFixture.run { fixture in
+            let dead = try await fixture.stranger(lease: "-1 second")
+            try await fixture.workflows(1...2_500, state: "running", owner: dead)
+            try await fixture.ageServer()
+            let heir = try await fixture.recovery()
+            let batches = Atomic(0)
+            let report = try await heir.recovery.sweep(as: heir.lease) { batches.add(1, ordering: .relaxed) }
+            #expect(report.freed == 2_500)
+            #expect(batches.load(ordering: .relaxed) == 3)
             await heir.stop()
         }
     }
