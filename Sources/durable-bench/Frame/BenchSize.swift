@@ -5,7 +5,7 @@ struct BenchSize: Sendable {
     /// How often the cells are measured; the medians count.
     var rounds = 5
     /// How long each of them takes, about.
-    var seconds = 3.0
+    var seconds = 2.0
     /// How many finished workflows the tables hold for `growth`.
     var finished = 10_000_000
     /// How many workflows a dead process leaves behind for `recovery`.

@@ -9,6 +9,8 @@ import TemporaryPostgres
 struct BenchServer: Sendable {
     let postgres: TemporaryPostgres
     let version: String
+    /// Whether the server can count statements.
+    let countsStatements: Bool
     private let template: String
 
     /// Starts the server and makes the schema once.
@@ -24,7 +26,14 @@ struct BenchServer: Sendable {
         let postgres = try await TemporaryPostgres.start(.init(settings: settings, fsync: isDurable))
         let template = try await postgres.createDatabase()
         try await SchemaMigrator().prepare(PostgresConfiguration(postgres.connectionString(database: template)))
-        try await postgres.administer("CREATE EXTENSION pg_stat_statements", database: template)
+        let available = try await postgres.administer(
+            "SELECT count(*) FROM pg_available_extensions WHERE name = 'pg_stat_statements'",
+            database: template
+        )
+        let countsStatements = available.hasPrefix("1")
+        if countsStatements {
+            try await postgres.administer("CREATE EXTENSION pg_stat_statements", database: template)
+        }
         for setting in ["fsync", "synchronous_commit", "full_page_writes"] where isDurable {
             let value = try await postgres.administer("SHOW \(setting)", database: template)
             guard value.hasPrefix("on") else { throw BenchFailure("the server runs with \(setting) = \(value)") }
@@ -33,6 +42,7 @@ struct BenchServer: Sendable {
         return BenchServer(
             postgres: postgres,
             version: version.split(separator: " ").first.map { String($0.filter { $0 != "\n" }) } ?? version,
+            countsStatements: countsStatements,
             template: template
         )
     }

@@ -20,10 +20,14 @@ struct ServerMeter: Sendable {
         let client = ProcessMeter.ownSeconds()
         let server = database.server
         let seconds = ProcessMeter.seconds(of: try server.mainProcess(), children: true)
+        let statements =
+            server.countsStatements
+            ? "(SELECT coalesce(sum(s.calls), 0) FROM pg_stat_statements AS s WHERE s.dbid = d.datid AND s.toplevel)"
+            : "0"
         let text = try await server.postgres.administer(
             """
             SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0'), d.xact_commit,
-                   (SELECT coalesce(sum(s.calls), 0) FROM pg_stat_statements AS s WHERE s.dbid = d.datid AND s.toplevel)
+                   \(statements)
             FROM pg_stat_database AS d WHERE d.datname = current_database()
             """,
             database: database.name
