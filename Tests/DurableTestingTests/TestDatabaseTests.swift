@@ -22,6 +22,20 @@ import Testing
         }
     }
 
+    @Test func `a database costs about as much as the copy of a template`() async throws {
+        _ = try await withTestDatabase { $0.name }
+        var spans: [Duration] = []
+        for _ in 0..<9 {
+            spans.append(
+                try await ContinuousClock().measure { try await TestDatabase.make().drop() }
+            )
+        }
+        let median = spans.sorted()[spans.count / 2]
+        print("a database per test: made and dropped in \(median)")
+        // Tens of milliseconds where the machine has nothing else to do.
+        #expect(median < .seconds(10))
+    }
+
     @Test func `what a test run that was killed has left on a server of others, the next one drops`() async throws {
         let server = try await TemporaryPostgres.start()
         let connectionString = server.connectionString()

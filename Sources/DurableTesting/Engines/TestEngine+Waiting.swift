@@ -27,6 +27,10 @@ extension TestEngine {
 
     /// Waits until a workflow is in a state.
     ///
+    /// - Parameters:
+    ///   - state: The state.
+    ///   - id: The workflow's id.
+    ///   - limit: How long to wait, in real time.
     /// - Throws: ``TestFailure`` with state, step, error and history, when it ends or pauses instead, or the time is over.
     public func wait(for state: WorkflowState, of id: String, within limit: Duration = .seconds(60)) async throws {
         try await self.wait(for: "the state \(state.rawValue)", of: id, within: limit) { $0.state == state }
@@ -34,7 +38,10 @@ extension TestEngine {
 
     /// Waits until a step has its result, or has failed for good.
     ///
-    /// - Parameter step: The step as people see it: `charge`, or `charge#2` for the second of that name in its scope.
+    /// - Parameters:
+    ///   - step: The step as people see it: `charge`, or `charge#2` for the second of that name in its scope.
+    ///   - id: The workflow's id.
+    ///   - limit: How long to wait, in real time.
     /// - Throws: ``TestFailure`` with state, step, error and history, when the workflow ends or pauses instead, or the time is
     ///   over.
     public func wait(forStep step: String, of id: String, within limit: Duration = .seconds(60)) async throws {

@@ -20,6 +20,8 @@ public import Durable
 /// - Parameters:
 ///   - export: The workflow; see `DurableEngine.export(_:)`.
 ///   - workflows: Today's code.
+///   - file: The file of the call.
+///   - line: Its line.
 /// - Throws: ``TestFailure`` with the place where code and history part, and what to do.
 public func assertReplays(
     _ export: WorkflowExport,
@@ -39,6 +41,8 @@ public func assertReplays(
 /// - Parameters:
 ///   - folder: The path of the folder.
 ///   - workflows: Today's code.
+///   - file: The file of the call.
+///   - line: Its line.
 /// - Returns: How many workflows were followed.
 /// - Throws: ``TestFailure`` that names each file that cannot be followed and says why; also for a folder without any.
 @discardableResult

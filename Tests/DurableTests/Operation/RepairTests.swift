@@ -72,9 +72,16 @@ import Testing
         try await withEngine([program]) { engine, database in
             let operations = try await engine.operations
             #expect(try await engine.start(Program<Int, Int>.self, 1, id: "a").result() == 11)
+            try await database.execute("UPDATE durable.workflow SET attributes = '{\"tenant\": \"blue\"}'")
             let before = try await database.journal(of: "a")
             let forked = try await operations.fork("a", at: 1, as: "b", input: 5)
             #expect(forked == "b")
+            let attributes = "SELECT attributes ->> 'tenant' FROM durable.workflow WHERE id = 'b'"
+            #expect(try await database.text(attributes) == "blue")
+            let audit = """
+                SELECT concat_ws('|', action, subject, details ->> 'new_id', details ->> 'position') FROM durable.audit
+                """
+            #expect(try await database.text(audit) == "fork|a|b|1")
             #expect(try await engine.handle(Program<Int, Int>.self, id: "b").result() == 15)
             #expect(ran.all == ["first", "second", "second"])
             #expect(try await database.journal(of: "a") == before)

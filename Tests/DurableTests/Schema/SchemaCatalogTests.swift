@@ -61,12 +61,15 @@ import Testing
                 ORDER BY 1
                 """
             )
-            #expect(
-                payloads == [
-                    "journal.error json l", "journal.output json l", "outcome.error json l", "outcome.output json l",
-                    "workflow.input json l",
-                ]
+            // Not every build of Postgres has lz4.
+            let method = try await database.text(
+                """
+                SELECT CASE WHEN 'lz4' = ANY (enumvals) THEN 'l' ELSE '' END
+                FROM pg_settings WHERE name = 'default_toast_compression'
+                """
             )
+            let columns = ["journal.error", "journal.output", "outcome.error", "outcome.output", "workflow.input"]
+            #expect(payloads == columns.map { "\($0) json \(method)" })
         }
     }
 
