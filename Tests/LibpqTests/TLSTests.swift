@@ -13,7 +13,8 @@ struct TLSTests {
         return path
     }
 
-    @Test func `the server's certificate is verified, and a foreign one refused`() async throws {
+    @Test(.enabled("this build of Postgres has no TLS") { try await TemporaryPostgres.hasTLS })
+    func `the server's certificate is verified, and a foreign one refused`() async throws {
         let certificate = try await TemporaryPostgres.Certificate.selfSigned(host: "localhost")
         let postgres = try await TemporaryPostgres.start(.init(port: freePort(), tls: certificate))
         let port = try #require(postgres.port)

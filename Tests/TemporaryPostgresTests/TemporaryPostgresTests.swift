@@ -68,7 +68,8 @@ import Testing
         #expect(Self.states(of: server).isEmpty)
     }
 
-    @Test func `TLS with a certificate of its own`() async throws {
+    @Test(.enabled("this build of Postgres has no TLS") { try await TemporaryPostgres.hasTLS })
+    func `TLS with a certificate of its own`() async throws {
         let certificate = try await TemporaryPostgres.Certificate.selfSigned()
         let port = Int.random(in: 20000..<30000)
         let postgres = try await TemporaryPostgres.start(.init(port: port, tls: certificate))
