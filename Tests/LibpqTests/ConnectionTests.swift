@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Libpq
+import Synchronization
 import Testing
 
 @Suite(.timeLimit(.minutes(1)))
@@ -61,5 +62,44 @@ struct ConnectionTests {
         #expect(try rows.map { try $0.decode(1, as: Int.self) } == [1, 2])
         let empty = try await connection.query("SELECT cardinality(\(ArrayColumn(.text).parameter))")
         #expect(try empty[0].decode(0, as: Int.self) == 0)
+    }
+
+    @Test func `a thread that spins completes the request itself`() async throws {
+        let connection = try await TestServer.connect()
+        let onPoller = Mutex<Bool?>(nil)
+        // Long enough that nobody else can have found the reply before the spin begins.
+        connection.send(Pipeline([Statement("SELECT pg_sleep(0.3)")])) { result in
+            if case .success = result { onPoller.withLock { $0 = Poller.shared.isCurrent } }
+        }
+        #expect(connection.spin(for: .seconds(60)))
+        #expect(onPoller.withLock { $0 } == false)
+        #expect(try await connection.query("SELECT 4")[0].decode(0, as: Int.self) == 4, "the poller watches again")
+        connection.close()
+    }
+
+    @Test func `a spin that is over, or no longer wanted, leaves the reply to the poller`() async throws {
+        let connection = try await TestServer.connect()
+        for isWanted in [true, false] {
+            await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+                connection.send(Pipeline([Statement("SELECT pg_sleep(0.3)")])) { result in
+                    #expect(Poller.shared.isCurrent)
+                    #expect(throws: Never.self) { try result.get() }
+                    continuation.resume()
+                }
+                #expect(!connection.spin(for: isWanted ? .nanoseconds(1) : .seconds(60)) { isWanted })
+            }
+        }
+        connection.close()
+    }
+
+    @Test func `a connection that ends while a thread spins fails its request there`() async throws {
+        let connection = try await TestServer.connect()
+        let error = Mutex<PostgresError?>(nil)
+        connection.send(Pipeline([Statement("SELECT pg_terminate_backend(pg_backend_pid()), pg_sleep(10)")])) { result in
+            if case .failure(let failure) = result { error.withLock { $0 = failure } }
+        }
+        #expect(connection.spin(for: .seconds(60)))
+        #expect(error.withLock { $0?.isConnectionLost } == true)
+        #expect(connection.isClosed)
     }
 }

@@ -229,7 +229,7 @@ final class EngineCore: Sendable {
         guard let ticket = self.writer.submit(.release(release), for: lane) else { return }
         // The workflow stays this process's until the row is durable, or somebody else's already: both are fine.
         do {
-            try await lane.waitUntilDurable(ticket)
+            try await self.writer.waitUntilDurable(ticket, of: lane)
         } catch {
             run.logger.debug("run.release_dropped", metadata: ["error": "\(error)"])
         }
@@ -238,7 +238,7 @@ final class EngineCore: Sendable {
     private func continueAsNew(_ run: Run, _ record: JournalRecord) async {
         guard let ticket = self.writer.submit(.lineage(.continuation(record)), for: run.lane) else { return }
         do {
-            try await run.lane.waitUntilDurable(ticket)
+            try await self.writer.waitUntilDurable(ticket, of: run.lane)
             self.claims.ring()
         } catch {
             run.logger.info("run.continuation_dropped", metadata: ["error": "\(error)"])
@@ -257,7 +257,7 @@ final class EngineCore: Sendable {
         }
         guard let ticket = self.writer.submit(.outcome(row), for: run.lane) else { return }
         do {
-            try await run.lane.waitUntilDurable(ticket)
+            try await self.writer.waitUntilDurable(ticket, of: run.lane)
             self.directory.board.deliver(Outcome(status: row.status, output: row.output, error: row.error), for: run.id)
         } catch {
             run.logger.info("run.outcome_dropped", metadata: ["error": "\(error)"])

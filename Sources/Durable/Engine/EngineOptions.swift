@@ -91,6 +91,11 @@ public struct EngineOptions: Sendable {
     ///
     /// Default: 30 s.
     public var requestDeadline: Duration = .seconds(30)
+    /// How long a workflow that is alone looks for the answer to its commit without sleeping, at most; zero for never.
+    ///
+    /// Where a commit takes less it saves the wake-ups of two threads, a third of a step's time, at the price of the
+    /// processor meanwhile. Where commits take longer the engine notices, and sleeps. Default: 400 µs.
+    public var commitSpin: Duration = .microseconds(400)
     /// What a test puts in the engine's way; nil in every service.
     package var hooks: EngineHooks?
 
@@ -120,6 +125,10 @@ public struct EngineOptions: Sendable {
         try require(
             self.requestDeadline > .zero,
             "the deadline of requests must be positive; it is \(self.requestDeadline)"
+        )
+        try require(
+            self.commitSpin >= .zero && self.commitSpin <= .milliseconds(10),
+            "the spin for a commit must be from zero to 10 ms; it is \(self.commitSpin)"
         )
         // Multiples of them must be within what the clock can count.
         let durations = [

@@ -3,6 +3,12 @@
 import Libpq
 import Logging
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 /// A running engine: its parts, and the loops that keep it going.
 struct EngineParts: Sendable {
     let core: EngineCore
@@ -53,6 +59,7 @@ struct EngineParts: Sendable {
             statements: statements.journal,
             connections: options.journalConnections,
             batchDeadline: options.requestDeadline,
+            spin: CommitSpin(limit: options.commitSpin, processors: ProcessInfo.processInfo.activeProcessorCount),
             logger: logger,
             events: JournalWriter.Events { identity, ending in executor.refused(identity, ending) },
             probe: options.hooks?.probe

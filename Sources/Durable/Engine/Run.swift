@@ -234,8 +234,8 @@ final class Run: Sendable {
     func readyForEffect(after ticket: Int) async throws {
         try self.checkAlive()
         do {
-            if self.plan.isResumed { try await self.lane.waitUntilDurable(self.claimCommit()) }
-            try await self.lane.waitUntilDurable(ticket)
+            if self.plan.isResumed { try await self.engine.writer.waitUntilDurable(self.claimCommit(), of: self.lane) }
+            try await self.engine.writer.waitUntilDurable(ticket, of: self.lane)
             if !self.lease.mayStartEffect() { try await self.lease.waitUntilMayStartEffect() }
         } catch {
             if self.isInterrupted { throw self.interruptionError }

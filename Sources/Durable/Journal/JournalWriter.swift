@@ -10,7 +10,8 @@ import Synchronization
 /// owns the connections and carries them out.
 ///
 /// A batch is encoded and sent by the thread that submits the row which sets it off, and its waiters are resumed from the
-/// poller's thread: a step on an idle engine costs two thread hops in all.
+/// poller's thread. A row that travels alone is awaited by the thread that needs it: a step on an idle engine costs no
+/// thread hop at all.
 package final class JournalWriter: Sendable {
     /// What the writer tells the engine.
     package struct Events: Sendable {
@@ -29,6 +30,7 @@ package final class JournalWriter: Sendable {
         /// Whether BEGIN and COMMIT are said, since a session's settings did not hold.
         var isExplicit = false
         var isStopped = false
+        var spin: CommitSpin
         var congested: [UnsafeContinuation<Void, Never>] = []
         var drained: [UnsafeContinuation<Void, Never>] = []
     }
@@ -52,6 +54,7 @@ package final class JournalWriter: Sendable {
         statements: JournalStatements,
         connections: Int,
         batchDeadline: Duration,
+        spin: CommitSpin = CommitSpin(limit: .zero, processors: 1),
         logger: Logger,
         events: Events,
         probe: (any DurabilityProbe)? = nil
@@ -66,7 +69,8 @@ package final class JournalWriter: Sendable {
         self.state = Mutex(
             State(
                 queue: WriteQueue(connections: connections),
-                connections: Array(repeating: nil, count: connections)
+                connections: Array(repeating: nil, count: connections),
+                spin: spin
             )
         )
     }
@@ -228,7 +232,7 @@ package final class JournalWriter: Sendable {
 
     /// A batch has committed.
     ///
-    /// Runs on the poller's thread.
+    /// Runs on the poller's thread, or on one that spins for its commit.
     private func committed(_ entries: [WriteEntry], on index: Int) {
         let first = self.state.withLock { state -> Transmission? in
             state.queue.settled(index, holding: entries.count > 1)

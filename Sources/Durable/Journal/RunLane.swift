@@ -108,7 +108,8 @@ package final class RunLane: Sendable {
         if let outcome { waiter(outcome) }
     }
 
-    private func isDurable(_ ticket: Int) -> Bool {
+    /// Whether the row with this ticket, and with it all before, is durable.
+    func isDurable(_ ticket: Int) -> Bool {
         self.state.withLock { ticket <= $0.durable }
     }
 }

@@ -75,6 +75,16 @@ package struct WriteQueue<Entry: QueuedWrite>: Sendable {
         self.pending.isEmpty && self.inFlight.isEmpty
     }
 
+    /// The one row that is under way, if nothing else is under way or waits.
+    package var lone: (connection: Int, laneNumber: UInt64)? {
+        guard self.pending.isEmpty, self.inFlight.count == 1, self.troubled.isEmpty else { return nil }
+        for index in self.connections.indices {
+            guard case .busy(let entries) = self.connections[index] else { continue }
+            return entries.count == 1 ? (index, entries[0].laneNumber) : nil
+        }
+        return nil
+    }
+
     // MARK: - Events
 
     /// A row was submitted.

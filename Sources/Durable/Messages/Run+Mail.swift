@@ -23,7 +23,7 @@ extension Run {
             if let ticket = self.state.withLock({ $0.settling }) {
                 // What a decided race frees has its old place in the order: nothing behind it may be taken before.
                 do {
-                    try await self.lane.waitUntilDurable(ticket)
+                    try await self.engine.writer.waitUntilDurable(ticket, of: self.lane)
                 } catch {
                     throw self.isInterrupted ? self.interruptionError : self.laneFailed()
                 }

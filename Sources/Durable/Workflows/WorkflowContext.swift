@@ -242,7 +242,7 @@ public final class WorkflowContext {
 
     func waitUntilDurable(_ ticket: Int) async throws {
         do {
-            try await self.run.lane.waitUntilDurable(ticket)
+            try await self.engine.writer.waitUntilDurable(ticket, of: self.run.lane)
         } catch {
             if self.run.isInterrupted { throw self.run.interruptionError }
             throw self.run.laneFailed()

@@ -91,14 +91,28 @@ public final class PostgresConnection: Sendable {
     ///
     /// - Parameters:
     ///   - deadline: How long the reply may take; then the connection is closed. Nil: the configuration's `requestTimeout`.
-    ///   - completion: Called exactly once, on the poller's thread, when the commit is known, or when it cannot be known any more. Pipelines
-    ///     complete in the order in which they were sent. After an error of the server the connection stays usable.
+    ///   - completion: Called exactly once, on the poller's thread or within ``spin(for:while:)``, when the commit is known, or when it
+    ///     cannot be known any more. Pipelines complete in the order in which they were sent. After an error of the server the connection
+    ///     stays usable.
     public func send(
         _ pipeline: Pipeline,
         deadline: Duration? = nil,
         completion: @escaping @Sendable (Result<[StatementResult], PostgresError>) -> Void
     ) {
         self.core.send(pipeline.statements, deadline: deadline, completion: completion)
+    }
+
+    /// Looks for the reply to the only request under way on the calling thread, without sleeping, and completes it there.
+    ///
+    /// For a server whose reply is about to come: it saves the wake-ups of two threads. Only the connection's one sender may call it.
+    ///
+    /// - Parameters:
+    ///   - limit: After which time the reply is left to the poller.
+    ///   - wanted: Asked before each further look; false leaves the reply to the poller.
+    /// - Returns: Whether the request is complete.
+    @discardableResult
+    package func spin(for limit: Duration, while wanted: () -> Bool = { true }) -> Bool {
+        self.core.spin(for: limit, while: wanted)
     }
 
     /// Runs a pipeline and returns the answers of its statements.

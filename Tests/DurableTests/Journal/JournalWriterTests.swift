@@ -31,6 +31,7 @@ import Testing
     private func withWriter(
         connections: Int = 2,
         keepsSettings: Bool = true,
+        spin: Duration = .zero,
         _ body: (Fixture) async throws -> Void
     ) async throws {
         try await ExecutorFixture.run { fixture in
@@ -42,6 +43,7 @@ import Testing
                 statements: JournalStatements(schema: .standard),
                 connections: connections,
                 batchDeadline: .seconds(20),
+                spin: CommitSpin(limit: spin, processors: 2),
                 logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
                 events: JournalWriter.Events { identity, _ in superseded.record(identity.number) }
             )
@@ -250,6 +252,44 @@ import Testing
             try await eventually("the first row is written") { try await fixture.journal("w") == ["0 s"] }
             fixture.writer.submit(Self.step(1), for: lane)
             try await eventually("and the next") { try await fixture.journal("w") == ["0 s", "1 s"] }
+        }
+    }
+
+    @Test func `who waits for a lone row finds its commit himself, on the thread that waits`() async throws {
+        try await self.withWriter(spin: .seconds(60)) { fixture in
+            let lane = fixture.lane("w")
+            let byPoller = Recorder<Bool>()
+            for position in 0..<20 as Range<Int32> {
+                let ticket = try #require(fixture.writer.submit(Self.step(position), for: lane))
+                lane.whenDurable(ticket) { _ in byPoller.record(Poller.shared.isCurrent) }
+                try await fixture.writer.waitUntilDurable(ticket, of: lane)
+            }
+            // One or the other may have been answered before anybody looked.
+            #expect(byPoller.all.filter { !$0 }.count >= 10)
+            #expect(try await fixture.journal("w").count == 20)
+        }
+    }
+
+    @Test func `a commit that outlasts the spin is awaited asleep, and found by the poller`() async throws {
+        try await self.withWriter(spin: .nanoseconds(1)) { fixture in
+            let stranger = try await fixture.fixture.connect()
+            defer { stranger.close() }
+            try await stranger.execute("BEGIN")
+            try await stranger.execute("LOCK TABLE durable.journal IN SHARE MODE")
+            let lane = fixture.lane("w")
+            let ticket = try #require(fixture.writer.submit(Self.step(0), for: lane))
+            let byPoller = Recorder<Bool>()
+            lane.whenDurable(ticket) { _ in byPoller.record(Poller.shared.isCurrent) }
+            let waiter = Task { try await fixture.writer.waitUntilDurable(ticket, of: lane) }
+            try await eventually("it waits for the stranger") {
+                try await fixture.fixture.column(
+                    "SELECT 'waits' FROM pg_locks WHERE NOT granted AND relation = 'durable.journal'::regclass"
+                ) == ["waits"]
+            }
+            try await stranger.execute("ROLLBACK")
+            try await waiter.value
+            #expect(byPoller.all == [true])
+            #expect(try await fixture.journal("w") == ["0 s"])
         }
     }
 }

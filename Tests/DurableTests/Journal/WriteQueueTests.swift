@@ -195,4 +195,25 @@ import Testing
         #expect(queue.next()?.lanes == [1])
         #expect(queue.settled(1).isEmpty)
     }
+
+    @Test func `a row is lone while nothing else is under way or waits`() {
+        var queue = WriteQueue<QueuedRow>.open(2)
+        #expect(queue.lone == nil)
+        queue.submit(lanes: [7])
+        #expect(queue.lone == nil, "it is not under way yet")
+        _ = queue.next()
+        #expect(queue.lone?.connection == 0)
+        #expect(queue.lone?.laneNumber == 7)
+        queue.submit(lanes: [8])
+        #expect(queue.lone == nil, "another one waits")
+        queue.settled(0)
+        _ = queue.next()
+        #expect(queue.lone?.laneNumber == 8)
+        queue.met(troubleOn: 0)
+        #expect(queue.lone == nil, "its fate must be found out")
+        queue.settled(0)
+        queue.submit(lanes: [1, 1])
+        _ = queue.next()
+        #expect(queue.lone == nil, "two rows of one run")
+    }
 }

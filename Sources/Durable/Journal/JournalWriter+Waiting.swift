@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Libpq
+import Synchronization
+
+extension JournalWriter {
+    /// Waits until a row is durable, and with it all earlier rows of its run.
+    ///
+    /// Who waits for a row that travels alone looks for the answer himself for a moment, see ``CommitSpin``.
+    package func waitUntilDurable(_ ticket: Int, of lane: RunLane) async throws {
+        self.spin(until: ticket, of: lane)
+        try await lane.waitUntilDurable(ticket)
+    }
+
+    private func spin(until ticket: Int, of lane: RunLane) {
+        guard !lane.isDurable(ticket) else { return }
+        let spin = self.state.withLock { state -> (PostgresConnection, Duration)? in
+            guard let lone = state.queue.lone, lone.laneNumber == lane.number else { return nil }
+            guard let connection = state.connections[lone.connection], let limit = state.spin.next() else { return nil }
+            return (connection, limit)
+        }
+        guard let (connection, limit) = spin else { return }
+        // Rows of others that come in meanwhile make a batch, and batches are the poller's.
+        let isAnswered = connection.spin(for: limit) { self.state.withLock { $0.queue.pendingCount == 0 } }
+        self.state.withLock { state in
+            if isAnswered || state.queue.pendingCount == 0 { state.spin.ended(answered: isAnswered) }
+        }
+    }
+}
