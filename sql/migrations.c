@@ -30,6 +30,10 @@ static const unsigned char upkeep[] = {
 #embed "migrations/0006_upkeep.sql"
 };
 
+static const unsigned char repair[] = {
+#embed "migrations/0007_repair.sql"
+};
+
 #define MIGRATION(file, bytes) {file, bytes, sizeof(bytes)}
 
 static const durable_migration migrations[] = {
@@ -39,6 +43,7 @@ static const durable_migration migrations[] = {
     MIGRATION("0004_operation.sql", operation),
     MIGRATION("0005_queues.sql", queues),
     MIGRATION("0006_upkeep.sql", upkeep),
+    MIGRATION("0007_repair.sql", repair),
 };
 
 size_t durable_migration_count(void) {

@@ -212,14 +212,20 @@ struct BranchGroup {
     private func recall(_ join: JoinRecord, _ record: JournalRecord, in context: WorkflowContext) throws -> End {
         var end = End(record: join, isRecalled: true)
         if let branch = join.branch, let error = record.error {
-            end.errors[branch] = try context.recordedError(error, label: self.name, failures: [])
+            end.errors[branch] = try context.recordedError(
+                error,
+                label: self.name,
+                failures: [],
+                at: record.place
+            )
         }
         for ended in join.ended ?? [] {
             if let error = ended.error {
                 end.errors[ended.branch] = try context.recordedError(
                     [UInt8](error.utf8),
                     label: self.name,
-                    failures: []
+                    failures: [],
+                    at: record.place
                 )
             }
         }

@@ -6,8 +6,11 @@ package struct CancellationRequest: Sendable, Equatable {
     package var id: Int64
     /// The reason that the first one gave.
     package var reason: String?
+    /// Whoever asked could see that its code does not know what it has recorded (it was paused as diverged or undecodable): it
+    /// is to end all the same.
+    package var isInsistent = false
 
-    package var cleanUp: CleanUp { CleanUp(.cancelled, reason: self.reason) }
+    package var cleanUp: CleanUp { CleanUp(.cancelled, reason: self.reason, isInsistent: self.isInsistent) }
 
     /// The most bytes (UTF-8) of a reason.
     static let reasonLimit = 1024

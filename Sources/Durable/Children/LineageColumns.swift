@@ -6,29 +6,28 @@ import Libpq
 struct LineageColumns {
     private var children: ChildColumns?
     private var groups: GroupColumns?
-    private var orphans: (parent: ArrayColumn, reason: ArrayColumn)?
-    private var taken: (workflow: ArrayColumn, request: ArrayColumn)?
+    private var orphans: (parent: ArrayColumn, reason: ArrayColumn, run: ArrayColumn)?
+    private var taken: (workflow: ArrayColumn, request: ArrayColumn, run: ArrayColumn)?
     private var continuations: ContinuationColumns?
 
     mutating func append(_ row: LineageRow, _ lane: RunLane) {
         switch row {
-        case .children(let starts):
-            var columns = self.children ?? ChildColumns()
-            for start in starts { columns.append(start, lane) }
-            self.children = columns
+        case .children(let starts): self.append(starts, lane)
         case .group(let group):
             var columns = self.groups ?? GroupColumns()
             columns.append(group, lane)
             self.groups = columns
         case .cancelChildren(let reason):
-            var columns = self.orphans ?? (ArrayColumn(.text), ArrayColumn(.text))
+            var columns = self.orphans ?? (ArrayColumn(.text), ArrayColumn(.text), ArrayColumn(.int8))
             columns.parent.append(lane.workflow)
             columns.reason.append(reason)
+            columns.run.append(lane.token)
             self.orphans = columns
         case .cancellationTaken(let request):
-            var columns = self.taken ?? (ArrayColumn(.text), ArrayColumn(.int8))
+            var columns = self.taken ?? (ArrayColumn(.text), ArrayColumn(.int8), ArrayColumn(.int8))
             columns.workflow.append(lane.workflow)
             columns.request.append(request)
+            columns.run.append(lane.token)
             self.taken = columns
         case .continuation(let record):
             var columns = self.continuations ?? ContinuationColumns()
@@ -37,16 +36,34 @@ struct LineageColumns {
         }
     }
 
+    /// Children that a run starts.
+    mutating func append(_ starts: [ChildStart], _ lane: RunLane) {
+        var columns = self.children ?? ChildColumns()
+        for start in starts { columns.append(start, lane) }
+        columns.append(owner: lane)
+        self.children = columns
+    }
+
     /// What is inserted, before any row of `live` is changed.
     func insertions(_ statements: LineageStatements) -> [Statement] {
         var list: [Statement] = []
         if let groups { list.append(Statement(statements.groups, groups.parameters)) }
         if let children { list.append(Statement(statements.children, children.parameters)) }
         if let orphans {
-            list.append(Statement(statements.cancelChildren, [orphans.parent.parameter, orphans.reason.parameter]))
+            list.append(
+                Statement(
+                    statements.cancelChildren,
+                    [orphans.parent.parameter, orphans.reason.parameter, orphans.run.parameter]
+                )
+            )
         }
         if let taken {
-            list.append(Statement(statements.cancellationTaken, [taken.workflow.parameter, taken.request.parameter]))
+            list.append(
+                Statement(
+                    statements.cancellationTaken,
+                    [taken.workflow.parameter, taken.request.parameter, taken.run.parameter]
+                )
+            )
         }
         return list
     }
@@ -69,6 +86,16 @@ private struct ChildColumns {
     private var place = ArrayColumn(.text)
     private var follows = ArrayColumn(.bool)
     private var held = ArrayColumn(.bool)
+    /// The runs that start them, each once.
+    private var owner = ArrayColumn(.text)
+    private var run = ArrayColumn(.int8)
+    private var owners: Set<UInt64> = []
+
+    mutating func append(owner lane: RunLane) {
+        guard self.owners.insert(lane.number).inserted else { return }
+        self.owner.append(lane.workflow)
+        self.run.append(lane.token)
+    }
 
     mutating func append(_ start: ChildStart, _ lane: RunLane) {
         self.id.append(start.id)
@@ -87,7 +114,7 @@ private struct ChildColumns {
         [
             self.id.parameter, self.name.parameter, self.version.parameter, self.input.parameter,
             self.deadline.parameter, self.parent.parameter, self.at.parameter, self.place.parameter,
-            self.follows.parameter, self.held.parameter,
+            self.follows.parameter, self.held.parameter, self.owner.parameter, self.run.parameter,
         ]
     }
 }
@@ -98,6 +125,7 @@ private struct GroupColumns {
     private var concurrency = ArrayColumn(.int4)
     private var tolerated = ArrayColumn(.int4)
     private var released = ArrayColumn(.int4)
+    private var run = ArrayColumn(.int8)
 
     mutating func append(_ group: ChildGroupRow, _ lane: RunLane) {
         self.parent.append(lane.workflow)
@@ -105,12 +133,13 @@ private struct GroupColumns {
         self.concurrency.append(group.concurrency)
         if let tolerated = group.tolerated { self.tolerated.append(tolerated) } else { self.tolerated.appendNull() }
         self.released.append(group.released)
+        self.run.append(lane.token)
     }
 
     var parameters: [Parameter] {
         [
             self.parent.parameter, self.place.parameter, self.concurrency.parameter, self.tolerated.parameter,
-            self.released.parameter,
+            self.released.parameter, self.run.parameter,
         ]
     }
 }

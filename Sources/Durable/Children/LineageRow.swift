@@ -2,7 +2,7 @@
 
 /// What the journal writer writes for cancellation, children and continuations.
 package enum LineageRow: Sendable {
-    /// Children of this workflow, left queued for any process.
+    /// Children of this workflow, left queued for any process; the record that tells of them follows in a later row.
     case children([ChildStart])
     /// A group whose children take turns, or of which so many may fail.
     case group(ChildGroupRow)

@@ -4,13 +4,15 @@ import Libpq
 
 /// The statements of cancellation, children and continuations, for one schema.
 package final class LineageStatements: Sendable {
-    /// Starts children that are not there yet.
+    // What a run writes it writes as long as the workflow is its own: another run may have gone on differently.
+
+    /// Starts children that are not there yet; their parents stay their runs' own until the commit.
     let children: StatementText
     /// Groups of children.
     let groups: StatementText
     /// Asks the children that follow a workflow to end.
     let cancelChildren: StatementText
-    /// Removes requests to cancel that are being carried out.
+    /// Removes requests to cancel whose clean-up is recorded.
     let cancellationTaken: StatementText
     /// Begins workflows anew: only their own runs may.
     let continuation: StatementText
@@ -22,7 +24,8 @@ package final class LineageStatements: Sendable {
     let routeChildren: StatementText
     /// Requests for what an executor runs: `(number)`; workflow, run token, last request, first reason.
     let requested: StatementText
-    /// Requests for some workflows: `(ids)`; workflow, last request, first reason.
+    /// Requests for some workflows: `(ids)`; workflow, last request, first reason, whether one was made of a workflow that
+    /// was paused since its code does not know what it has recorded.
     let requests: StatementText
     /// Asks a workflow to end: `(id, reason)`; the answer in a word.
     let cancel: StatementText
@@ -33,48 +36,62 @@ package final class LineageStatements: Sendable {
 
     package init(schema: SchemaName) {
         let durable = schema.quoted
+        // `IS TRUE` keeps the two look-ups from becoming joins, which would compare every child with every other: joins by
+        // hash are off in the engine's sessions, and a look-up by hash is not.
         self.children = StatementText(
             """
-            WITH started AS (
+            WITH own AS MATERIALIZED (
+                SELECT l.workflow_id FROM unnest($11, $12) AS row (w, r)
+                JOIN \(durable).live AS l ON l.workflow_id = w AND l.run = r
+                FOR SHARE OF l
+            ), started AS (
                 INSERT INTO \(durable).workflow (id, name, version, input, deadline, parent, created_at)
                 SELECT w, n, v, i, d, p, t FROM unnest($1, $2, $3, $4, $5, $6, $7) AS row (w, n, v, i, d, p, t)
+                WHERE (p IN (SELECT own.workflow_id FROM own)) IS TRUE
                 ON CONFLICT DO NOTHING
-                RETURNING id, name, version, parent, created_at
+                RETURNING id
             )
             INSERT INTO \(durable).live (workflow_id, name, version, state, run_at, parent, place, follows)
-            SELECT s.id, s.name, s.version, 'queued', CASE WHEN h THEN 'infinity' ELSE s.created_at END, s.parent, l, f
-            FROM started AS s JOIN unnest($1, $8, $9, $10) AS row (w, l, f, h) ON w = s.id
+            SELECT w, n, v, 'queued', CASE WHEN h THEN 'infinity' ELSE t END, p, l, f
+            FROM unnest($1, $2, $3, $6, $7, $8, $9, $10) AS row (w, n, v, p, t, l, f, h)
+            WHERE (w IN (SELECT started.id FROM started)) IS TRUE
             """,
             types: [
                 PostgresType.text.array, PostgresType.text.array, PostgresType.int4.array, PostgresType.json.array,
                 PostgresType.timestamptz.array, PostgresType.text.array, PostgresType.timestamptz.array,
-                PostgresType.text.array, PostgresType.bool.array, PostgresType.bool.array,
+                PostgresType.text.array, PostgresType.bool.array, PostgresType.bool.array, PostgresType.text.array,
+                PostgresType.int8.array,
             ]
         )
         self.groups = StatementText(
             """
             INSERT INTO \(durable).child_group (parent, place, concurrency, tolerated, released)
-            SELECT p, l, c, t, r FROM unnest($1, $2, $3, $4, $5) AS row (p, l, c, t, r) ON CONFLICT DO NOTHING
+            SELECT p, l, c, t, r FROM unnest($1, $2, $3, $4, $5, $6) AS row (p, l, c, t, r, token)
+            JOIN \(durable).live AS own ON own.workflow_id = p AND own.run = token
+            ON CONFLICT DO NOTHING
             """,
             types: [
                 PostgresType.text.array, PostgresType.text.array, PostgresType.int4.array, PostgresType.int4.array,
-                PostgresType.int4.array,
+                PostgresType.int4.array, PostgresType.int8.array,
             ]
         )
         self.cancelChildren = StatementText(
             """
             INSERT INTO \(durable).cancellation (workflow_id, reason)
-            SELECT l.workflow_id, r FROM unnest($1, $2) AS row (p, r)
+            SELECT l.workflow_id, r FROM unnest($1, $2, $3) AS row (p, r, token)
+            JOIN \(durable).live AS own ON own.workflow_id = p AND own.run = token
             JOIN \(durable).live AS l ON l.parent = p AND l.follows AND l.state <> 'cancelling'
             """,
-            types: [PostgresType.text.array, PostgresType.text.array]
+            types: [PostgresType.text.array, PostgresType.text.array, PostgresType.int8.array]
         )
         self.cancellationTaken = StatementText(
             """
-            DELETE FROM \(durable).cancellation AS c USING unnest($1, $2) AS row (w, i)
+            DELETE FROM \(durable).cancellation AS c
+            USING unnest($1, $2, $3) AS row (w, i, token)
+            JOIN \(durable).live AS own ON own.workflow_id = w AND own.run = token
             WHERE c.workflow_id = w AND c.id <= i
             """,
-            types: [PostgresType.text.array, PostgresType.int8.array]
+            types: [PostgresType.text.array, PostgresType.int8.array, PostgresType.int8.array]
         )
         self.continuation = StatementText(
             "SELECT \(durable).continue_as_new($1, $2, $3, $4, $5, $6)",
@@ -121,7 +138,8 @@ package final class LineageStatements: Sendable {
         )
         self.requests = StatementText(
             """
-            SELECT c.workflow_id, max(c.id), (array_agg(c.reason ORDER BY c.id))[1]
+            SELECT c.workflow_id, max(c.id), (array_agg(c.reason ORDER BY c.id))[1],
+                bool_or(c.paused IN ('diverged', 'undecodable')) IS TRUE
             FROM \(durable).cancellation AS c WHERE c.workflow_id = ANY ($1) GROUP BY c.workflow_id
             """,
             types: [PostgresType.text.array]

@@ -47,23 +47,20 @@ extension WorkflowContext {
                 return "\(key)/" + String(repeating: "0", count: digits - number.utf8.count) + number
             }
             if !call.notes.contains(where: { $0.phase == 1 }) {
-                try await self.startChildren(type, inputs, ids, key, maxConcurrent ?? .max, tolerated)
-                // After the children, in the order of the journal: it tells a replay that they are all there.
-                try await self.submit(
-                    JournalRecord(place: call.place, phase: 1, kind: .child, name: W.name, at: self.timestamp())
-                )
+                try await self.startChildren(type, inputs, ids, key, call, maxConcurrent ?? .max, tolerated)
             }
             if !ids.isEmpty { try await self.awaitChildren(at: key, of: W.name) }
             return try await self.collect(type, ids, call, tolerated)
         }
     }
 
-    /// Starts a group, in rows of bounded size.
+    /// Starts a group, in rows of bounded size; the last carries the note that tells a replay that they are all there.
     private func startChildren<W: Workflow>(
         _ type: W.Type,
         _ inputs: [W.Input],
         _ ids: [String],
         _ place: String,
+        _ call: LiveCall,
         _ concurrency: Int,
         _ tolerated: Int32?
     ) async throws {
@@ -102,7 +99,10 @@ extension WorkflowContext {
                 size = 0
             }
         }
-        if !part.isEmpty { try await self.submit(.children(part), announcing: true) }
+        try await self.submit(
+            JournalRecord(place: call.place, phase: 1, kind: .child, name: W.name, at: self.timestamp()),
+            starting: part
+        )
     }
 
     /// Records the results of a group in parts, and how it ended.

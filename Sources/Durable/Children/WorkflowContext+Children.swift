@@ -27,11 +27,7 @@ extension WorkflowContext {
             return ChildWorkflow(type, key: self.run.key(of: record.place))
         case .live(let call):
             let child = ChildWorkflow(type, key: self.run.key(of: call.place))
-            // The child first: a record without its child would never be made good.
-            try await self.startChild(type, input, child.id, onParentEnd)
-            try await self.submit(
-                JournalRecord(place: call.place, phase: 0, kind: .child, name: W.name, at: self.timestamp())
-            )
+            try await self.startChild(type, input, child.id, onParentEnd, call, phase: 0)
             return child
         }
     }
@@ -66,10 +62,7 @@ extension WorkflowContext {
             self.run.noteChildren()
             let child = ChildWorkflow(type, key: self.run.key(of: call.place))
             if call.notes.isEmpty {
-                try await self.startChild(type, input, child.id, .cancel)
-                try await self.submit(
-                    JournalRecord(place: call.place, phase: 1, kind: .child, name: W.name, at: self.timestamp())
-                )
+                try await self.startChild(type, input, child.id, .cancel, call, phase: 1)
             }
             return try await self.awaitChild(child, call)
         }
@@ -87,10 +80,15 @@ extension WorkflowContext {
         _ type: W.Type,
         _ input: W.Input,
         _ id: String,
-        _ policy: ParentEndPolicy
+        _ policy: ParentEndPolicy,
+        _ call: LiveCall,
+        phase: Int16
     ) async throws {
         let start = try self.childStart(type, input, id: id, place: id, follows: policy == .cancel)
-        try await self.submit(.children([start]), announcing: true)
+        try await self.submit(
+            JournalRecord(place: call.place, phase: phase, kind: .child, name: W.name, at: self.timestamp()),
+            starting: [start]
+        )
     }
 
     func childStart<W: Workflow>(

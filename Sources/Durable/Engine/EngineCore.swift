@@ -77,8 +77,8 @@ final class EngineCore: Sendable {
         if let request = plan.cancellation {
             if plan.cleanUp == nil {
                 run.cancel(request)
-            } else {
-                // It was asked once more, while it was paused in its clean-up.
+            } else if !request.isInsistent {
+                // It was asked once more, while it was paused in its clean-up. One that insists counts until that is over.
                 _ = self.writer.submit(.lineage(.cancellationTaken(upTo: request.id)), for: lane)
             }
         }
@@ -160,7 +160,7 @@ final class EngineCore: Sendable {
             await self.finish(run, interruption)
             return
         }
-        if let row = run.plan.cleanUp?.outcome(at: self.now(), coder: self.coder) {
+        if let row = run.outcomeOfCleanUp(at: self.now()) {
             await self.end(run, row)
             return
         }
@@ -176,41 +176,6 @@ final class EngineCore: Sendable {
         await self.end(run, row)
     }
 
-    /// The workflow is to end: at once where nothing is to be undone, else by a run that does nothing but undo.
-    private func cleanUp(_ run: Run, _ cleanUp: CleanUp, request: Int64?) async {
-        let words =
-            cleanUp.cause == .cancelled
-            ? "its parent \(run.id) was cancelled" : "the time of its parent \(run.id) is over"
-        _ = self.writer.submit(.lineage(.cancelChildren(reason: words)), for: run.lane)
-        defer { self.directory.notifier.post(.lineage) }
-        if run.hasNothingToUndo, let row = cleanUp.outcome(at: self.now(), coder: self.coder) {
-            await self.end(run, row)
-            return
-        }
-        do {
-            let record = try cleanUp.record(at: self.now(), coder: self.coder)
-            // From here on nothing else is recorded: whatever takes the workflow up finds this row.
-            guard self.writer.submit(.record(record), for: run.lane) != nil else { return }
-        } catch {
-            run.logger.error("run.clean_up_not_begun", metadata: ["error": "\(error)"])
-            return
-        }
-        // Behind that row, or who asked would be forgotten by a process that dies between the two. Where the workflow has
-        // ended above, the router removes the request.
-        if let request { _ = self.writer.submit(.lineage(.cancellationTaken(upTo: request)), for: run.lane) }
-        await self.release(
-            run,
-            ReleaseRow(
-                state: .cancelling,
-                runAt: self.now(),
-                waitingFor: nil,
-                reason: nil,
-                error: cleanUp.error?.encode(by: self.coder)
-            )
-        )
-        self.claims.ring()
-    }
-
     private func finish(_ run: Run, _ interruption: Run.Interruption) async {
         run.logger.debug("run.interrupted", metadata: ["cause": "\(interruption.cause)"])
         if let cleanUp = interruption.cleanUp {
@@ -222,10 +187,14 @@ final class EngineCore: Sendable {
         }
     }
 
-    private func release(_ run: Run, _ release: ReleaseRow) async {
+    func release(_ run: Run, _ release: ReleaseRow) async {
         if release.state == .paused { self.options.hooks?.replayed?(.paused(error: release.error)) }
         // A lane that a refused record has ended takes nothing any more; the workflow is still this run's to pause.
         let lane = run.lane.failure is PostgresError ? run.lane.renewed() : run.lane
+        if release.state == .paused, run.plan.mayLeaveUndone, let request = run.plan.cancellation {
+            // Whatever it is paused for now, whoever asked has not seen that.
+            _ = self.writer.submit(.lineage(.cancellationTaken(upTo: request.id)), for: lane)
+        }
         guard let ticket = self.writer.submit(.release(release), for: lane) else { return }
         // The workflow stays this process's until the row is durable, or somebody else's already: both are fine.
         do {
@@ -245,7 +214,7 @@ final class EngineCore: Sendable {
         }
     }
 
-    private func end(_ run: Run, _ row: OutcomeRow) async {
+    func end(_ run: Run, _ row: OutcomeRow) async {
         if let replayed = self.options.hooks?.replayed { return replayed(.outcome(row)) }
         var row = row
         row.hasParent = run.plan.parent != nil

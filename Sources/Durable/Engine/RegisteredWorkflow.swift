@@ -40,7 +40,7 @@ struct RegisteredWorkflow: Sendable {
             do {
                 input = try coder.decode(W.Input.self, from: plan.input)
             } catch {
-                throw context.run.pause(
+                throw context.run.lostItsWay(
                     .undecodable,
                     DurableError(
                         .undecodable,

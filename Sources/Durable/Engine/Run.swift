@@ -53,6 +53,8 @@ final class Run: Sendable {
         var isUnwinding = false
         /// Whether it has started children.
         var hasChildren = false
+        /// What a clean-up leaves undone that is to end in any case.
+        var leftUndone = LeftUndone()
     }
 
     /// A branch that waits.
@@ -183,6 +185,7 @@ final class Run: Sendable {
     func checkAlive() throws {
         if self.isInterrupted { throw self.interruptionError }
         if self.lane.failure != nil { throw self.laneFailed() }
+        if self.plan.mayLeaveUndone, self.hasLostItsWay { throw WorkflowInterruption(.cancelled) }
     }
 
     /// Throws if nothing may be recorded any more, not even what has begun before.

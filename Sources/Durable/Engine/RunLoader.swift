@@ -81,8 +81,8 @@ package struct RunLoader: Sendable {
         }
         var requests: [String: CancellationRequest] = [:]
         for row in results[2].rows {
-            let (id, request, reason) = try row.decode((String, Int64, String?).self)
-            requests[id] = CancellationRequest(id: request, reason: reason)
+            let (id, request, reason, isInsistent) = try row.decode((String, Int64, String?, Bool).self)
+            requests[id] = CancellationRequest(id: request, reason: reason, isInsistent: isInsistent)
         }
         let suspects = Set(claimed.filter { $0.isSuspect }.map { $0.id })
         let mailboxes = Dictionary(claimed.map { ($0.id, $0.mailbox) }, uniquingKeysWith: { first, _ in first })

@@ -26,6 +26,11 @@ package struct RunPlan: Sendable {
     package var cleanUp: CleanUp?
     /// Somebody has asked for its end, and its clean-up has not begun.
     package var cancellation: CancellationRequest?
+    /// Its clean-up ends even where the code does not know what it has recorded: that is named, and stays as it is.
+    var mayLeaveUndone: Bool {
+        guard let cleanUp else { return false }
+        return cleanUp.isInsistent == true || self.cancellation?.isInsistent == true
+    }
     /// The workflow that started it.
     package var parent: String?
     /// How often it has begun anew.

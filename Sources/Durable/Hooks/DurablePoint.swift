@@ -35,6 +35,8 @@ package struct DurablePoint: Hashable, Sendable, CustomStringConvertible {
             self.init(workflow: workflow, of: record)
         } else if case .call(let record, _) = entry.row {
             self.init(workflow: workflow, of: record)
+        } else if case .starting(let record, _) = entry.row {
+            self.init(workflow: workflow, of: record)
         } else if case .outcome = entry.row {
             self.init(workflow: workflow, .outcome)
         } else if case .release = entry.row {

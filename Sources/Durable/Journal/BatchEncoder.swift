@@ -16,7 +16,7 @@ package struct BatchEncoder: Sendable {
         /// By position in the pipeline: how many rows a statement that counts must have written.
         package var expected: [(statement: Int, rows: Int, kind: Counted)] = []
 
-        package enum Counted: Sendable { case starts, outcomes }
+        package enum Counted: Sendable { case starts, records, outcomes }
     }
 
     /// Encodes rows, all of them of runs of one identity.
@@ -28,6 +28,7 @@ package struct BatchEncoder: Sendable {
         var starts = StartColumns()
         var guardedStarts = StartColumns()
         var records = RecordColumns()
+        var ownedRecords = RecordColumns()
         var outcomes = OutcomeColumns()
         var childOutcomes = OutcomeColumns()
         var releases = ReleaseColumns()
@@ -43,6 +44,9 @@ package struct BatchEncoder: Sendable {
             case .call(let record, let list):
                 records.append(record, entry.lane)
                 for rider in list { riders.append(rider, entry.lane) }
+            case .starting(let record, let children):
+                ownedRecords.append(record, entry.lane)
+                lineage.append(children, entry.lane)
             case .riders(let list): for rider in list { riders.append(rider, entry.lane) }
             case .outcome(let row) where row.hasParent: childOutcomes.append(row, entry.lane)
             case .outcome(let row): outcomes.append(row, entry.lane)
@@ -66,6 +70,10 @@ package struct BatchEncoder: Sendable {
         if let riders { list += riders.statements(self.statements.messages) }
         let insertions = lineage.insertions(self.statements.lineage)
         list += insertions
+        if ownedRecords.count > 0 {
+            batch.expected.append((list.count, ownedRecords.count, .records))
+            list.append(Statement(self.statements.ownedRecord, ownedRecords.parameters(executor)))
+        }
         if childOutcomes.count > 0 {
             batch.expected.append((list.count, childOutcomes.count, .outcomes))
             list.append(Statement(self.statements.lineage.childOutcome, childOutcomes.parameters(executor)))
@@ -76,7 +84,8 @@ package struct BatchEncoder: Sendable {
         }
         if releases.count > 0 { list.append(Statement(self.statements.release, releases.parameters)) }
         list += lineage.changes(self.statements.lineage, executor)
-        let writes = insertions.count + singles.count + records.count + starts.count + guardedStarts.count
+        let writes =
+            insertions.count + singles.count + records.count + ownedRecords.count + starts.count + guardedStarts.count
         if wantsCommit, writes == 0 { list.append(Statement(self.statements.commit, [])) }
         if isExplicit { list.append(Statement(Self.commit, [])) }
         batch.pipeline = Pipeline(list)

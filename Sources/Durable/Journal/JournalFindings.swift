@@ -33,14 +33,18 @@ struct JournalFindings {
         var phases = ArrayColumn(.int2)
         var ended = ArrayColumn(.text)
         var started = ArrayColumn(.text)
+        var owned = ArrayColumn(.text)
         for entry in entries {
+            if case .starting = entry.row { owned.append(entry.lane.workflow) }
             switch entry.row {
-            case .record(let record), .call(let record, _):
+            case .record(let record), .call(let record, _), .starting(let record, _):
                 ids.append(entry.lane.workflow)
                 scopes.append(record.place.scope)
                 positions.append(record.place.position)
                 phases.append(record.phase)
-            case .outcome: ended.append(entry.lane.workflow)
+            case .outcome:
+                ended.append(entry.lane.workflow)
+                owned.append(entry.lane.workflow)
             case .start: started.append(entry.lane.workflow)
             case .release, .riders, .lineage, .commit: break
             }
@@ -53,7 +57,7 @@ struct JournalFindings {
                 ),
                 Statement(statements.existingOutcomes, [ended.parameter]),
                 Statement(statements.starters, [started.parameter]),
-                Statement(statements.owners, [ended.parameter]),
+                Statement(statements.owners, [owned.parameter]),
             ])
         )
         for row in results[0].rows {
@@ -83,6 +87,10 @@ struct JournalFindings {
             let key = Key(workflow: entry.lane.workflow, place: record.place, phase: record.phase)
             guard let writer = self.records[key] else { return .absent }
             return writer == token ? .own : .foreign
+        case .starting(let record, _):
+            let key = Key(workflow: entry.lane.workflow, place: record.place, phase: record.phase)
+            if let writer = self.records[key] { return writer == token ? .own : .foreign }
+            return self.owners[entry.lane.workflow] == token ? .absent : .foreign
         case .outcome:
             if let writer = self.outcomes[entry.lane.workflow] { return writer == token ? .own : .foreign }
             // No outcome: it can still be written only while the workflow is this run's.

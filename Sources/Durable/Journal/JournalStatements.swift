@@ -17,6 +17,8 @@ package final class JournalStatements: Sendable {
     ///
     /// A plain INSERT: a conflict raises, and costs nothing where there is none.
     package let record: StatementText
+    /// Checkpoints of runs that must still own their workflow: the tag counts those that do.
+    package let ownedRecord: StatementText
     /// One checkpoint or note, for batches of very few.
     package let singleRecord: StatementText
     /// Outcomes.
@@ -53,21 +55,10 @@ package final class JournalStatements: Sendable {
             Self.start(durable, onConflict: "ON CONFLICT DO NOTHING"),
             types: Self.startTypes
         )
-        self.record = StatementText(
-            """
-            INSERT INTO \(durable).journal (workflow_id, scope, position, phase, kind, attempt, executor, run, at,
-                                            seconds, due, name, output, error, fingerprint)
-            SELECT w, s, p, f, k, a, $15, r, t, d, u, n, o, e, h
-            FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-                AS row (w, s, p, f, k, a, r, t, d, u, n, o, e, h)
-            """,
-            types: [
-                PostgresType.text.array, PostgresType.text.array, PostgresType.int4.array, PostgresType.int2.array,
-                PostgresType.int2.array, PostgresType.int2.array, PostgresType.int8.array,
-                PostgresType.timestamptz.array,
-                PostgresType.float4.array, PostgresType.timestamptz.array, PostgresType.text.array,
-                PostgresType.json.array, PostgresType.json.array, PostgresType.int8.array, .int4,
-            ]
+        self.record = StatementText(Self.record(durable), types: Self.recordTypes)
+        self.ownedRecord = StatementText(
+            Self.record(durable) + "\nJOIN \(durable).live AS own ON own.workflow_id = w AND own.run = r",
+            types: Self.recordTypes
         )
         self.singleRecord = StatementText(
             """
@@ -134,6 +125,23 @@ package final class JournalStatements: Sendable {
             "SELECT id, run FROM \(durable).workflow WHERE id = ANY ($1)",
             types: [PostgresType.text.array]
         )
+    }
+
+    private static let recordTypes: [PostgresType] = [
+        PostgresType.text.array, PostgresType.text.array, PostgresType.int4.array, PostgresType.int2.array,
+        PostgresType.int2.array, PostgresType.int2.array, PostgresType.int8.array, PostgresType.timestamptz.array,
+        PostgresType.float4.array, PostgresType.timestamptz.array, PostgresType.text.array,
+        PostgresType.json.array, PostgresType.json.array, PostgresType.int8.array, .int4,
+    ]
+
+    private static func record(_ durable: String) -> String {
+        """
+        INSERT INTO \(durable).journal (workflow_id, scope, position, phase, kind, attempt, executor, run, at,
+                                        seconds, due, name, output, error, fingerprint)
+        SELECT w, s, p, f, k, a, $15, r, t, d, u, n, o, e, h
+        FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+            AS row (w, s, p, f, k, a, r, t, d, u, n, o, e, h)
+        """
     }
 
     private static let startTypes: [PostgresType] = [

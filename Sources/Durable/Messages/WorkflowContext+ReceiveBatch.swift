@@ -90,6 +90,8 @@ extension WorkflowContext {
                 at: self.timestamp()
             )
             if isBatch {
+                // So that whoever takes the record back can give each message back.
+                record.attempt = 0
                 let texts = messages.map { $0.body.map { String(decoding: $0, as: UTF8.self) } }
                 record.output = try self.engine.coder.encode(texts, as: "the messages of \"\(call.label)\"").map {
                     .bytes($0)

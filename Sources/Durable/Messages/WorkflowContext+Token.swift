@@ -97,7 +97,7 @@ extension WorkflowContext {
             case .failed(let error):
                 record.error = error
                 try await self.submit(record)
-                throw try self.recordedError(error, label: call.label, failures: [])
+                throw try self.recordedError(error, label: call.label, failures: [], at: call.place)
             case .silent:
                 let error = RecordedError(
                     type: "HeartbeatLost",

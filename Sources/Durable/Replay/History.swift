@@ -103,6 +103,11 @@ package struct History: Sendable {
         }
     }
 
+    /// The places of a scope that have records, in order.
+    func places(in scope: String) -> [Place] {
+        (self.scopes[scope] ?? [:]).keys.sorted().map { Place(scope: scope, position: $0) }
+    }
+
     /// The scopes that have records, in a fixed order.
     package var scopePaths: [String] { self.scopes.keys.sorted() }
 }

@@ -16,10 +16,13 @@ package struct CleanUp: Codable, Sendable, Equatable {
     package var cause: Cause
     /// What whoever cancelled it gave as the reason.
     package var reason: String?
+    /// It ends even where the code does not know what the workflow has recorded; nil: not so.
+    package var isInsistent: Bool?
 
-    package init(_ cause: Cause, reason: String? = nil) {
+    package init(_ cause: Cause, reason: String? = nil, isInsistent: Bool = false) {
         self.cause = cause
         self.reason = reason
+        self.isInsistent = isInsistent ? true : nil
     }
 
     /// Where it is recorded: no call of a workflow's code has this scope.
@@ -49,14 +52,13 @@ package struct CleanUp: Codable, Sendable, Equatable {
     }
 
     /// How a workflow ends after a clean-up that its own code did not ask for by failing.
-    func outcome(at time: Int64, coder: PayloadCoder) -> OutcomeRow? {
-        switch self.cause {
-        case .failed: return nil
-        case .cancelled:
-            return OutcomeRow(status: .cancelled, output: nil, error: self.error?.encode(by: coder), at: time)
-        case .timedOut:
-            return OutcomeRow(status: .failed, output: nil, error: self.error?.encode(by: coder), at: time)
-        }
+    ///
+    /// - Parameter remark: What a person should know besides.
+    func outcome(at time: Int64, remark: String? = nil, coder: PayloadCoder) -> OutcomeRow? {
+        guard var error = self.error else { return nil }
+        if let remark { error.message = error.message.isEmpty ? remark : "\(error.message); \(remark)" }
+        let status: WorkflowState = self.cause == .cancelled ? .cancelled : .failed
+        return OutcomeRow(status: status, output: nil, error: error.encode(by: coder), at: time)
     }
 
     /// What views show while it lasts, and afterwards.

@@ -28,7 +28,7 @@ extension Run {
     /// - Throws: `WorkflowInterruption` when the run is over before everything is undone.
     func unwind(_ result: inout Result<[UInt8]?, any Error>, _ context: WorkflowContext) async throws {
         guard !self.isInterrupted else { return }
-        let isEnded = self.plan.cleanUp?.frontier == .cancelled
+        let isEnded = self.goOnAfterLosingItsWay() || self.plan.cleanUp?.frontier == .cancelled
         if !isEnded {
             guard case .failure(let error) = result, !(error is WorkflowInterruption) else { return }
         }
@@ -63,7 +63,13 @@ extension Run {
                 context.lastTicket = max(context.lastTicket, scope.lastTicket)
                 context.clock = max(context.clock, scope.clock)
             }
-            try await undo.perform(scope)
+            do {
+                try await undo.perform(scope)
+            } catch {
+                // What was recorded of the undo is another one's; the other steps are undone all the same.
+                guard self.goOnAfterLosingItsWay() else { throw error }
+                self.state.withLock { $0.leftUndone.giveUp(undo.place) }
+            }
         }
     }
 }

@@ -45,7 +45,7 @@ extension WorkflowContext {
                 self.run.skip(prefix: prefix + "/")
                 self.run.skip(prefix: prefix + "[")
             }
-            throw try self.recordedError(record.error ?? [], label: label, failures: [])
+            throw try self.recordedError(record.error ?? [], label: label, failures: [], at: place)
         case .begun(let notes): undoing = notes.first
         case .fresh: break
         }
@@ -78,7 +78,7 @@ extension WorkflowContext {
         var error = self.recorded(thrown).encode(by: self.engine.coder)
         if let noted = undoing?.error { error = noted }
         try await self.undo(place, name, path, error, isBegun: undoing != nil)
-        throw try self.recordedError(error, label: label, failures: [])
+        throw try self.recordedError(error, label: label, failures: [], at: place)
     }
 
     /// Undoes the steps of a saga, and records that, and with what, it failed.

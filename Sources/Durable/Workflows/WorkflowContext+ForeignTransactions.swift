@@ -20,34 +20,62 @@ extension WorkflowContext {
         failures: [any (Error & Codable & Sendable).Type] = [],
         _ body: @escaping @Sendable @concurrent (Adapter.Connection) async throws -> T
     ) async throws -> T {
+        try await self.transaction(name, on: adapter, retry: retry, failures: failures, undoing: nil, body)
+    }
+
+    /// The same for a transaction that may have an undo: one that was rolled back has nothing to undo.
+    func transaction<Adapter: TransactionAdapter, T: Codable & Sendable>(
+        _ name: String,
+        on adapter: Adapter,
+        retry: RetryPolicy,
+        failures: [any (Error & Codable & Sendable).Type],
+        undoing undo: Undo<T>?,
+        _ body: @escaping @Sendable @concurrent (Adapter.Connection) async throws -> T
+    ) async throws -> T {
+        func recall(_ record: JournalRecord, _ label: String) async throws -> T {
+            let value = try await self.replay(record, as: T.self, label: label, failures: failures)
+            if let undo { self.run.register(undo.entry(at: record.place, value)) }
+            return value
+        }
         switch try await self.begin(.transaction, name) {
         case .recorded(let record, let label):
-            return try await self.replay(record, as: T.self, label: label, failures: failures)
+            return try await recall(record, label)
         case .live(let call):
             var attempts = try Attempts(of: call, retry: retry, context: self)
             while true {
                 _ = try await attempts.next(timeout: nil, context: self)
-                let step = ForeignTransactionStep(
-                    adapter: adapter,
-                    run: self.run,
-                    branch: self.branch,
-                    place: call.place,
-                    name: name,
-                    label: call.label,
-                    attempt: attempts.number
-                )
                 do {
-                    let (value, at) = try await step.perform(body)
+                    let (value, at) = try await self.perform(call, on: adapter, attempt: attempts.number, body)
                     self.clock = max(self.clock, at)
+                    if let undo { self.run.register(undo.entry(at: call.place, value)) }
                     return value
                 } catch let recorded as AlreadyRecorded {
                     self.clock = max(self.clock, recorded.record.at)
-                    return try await self.replay(recorded.record, as: T.self, label: call.label, failures: failures)
+                    return try await recall(recorded.record, call.label)
                 } catch {
                     try await attempts.failed(error, failures: failures, context: self)
                 }
             }
         }
+    }
+
+    /// One attempt.
+    func perform<Adapter: TransactionAdapter, T: Encodable & Sendable>(
+        _ call: LiveCall,
+        on adapter: Adapter,
+        attempt: Int,
+        _ body: @escaping @Sendable @concurrent (Adapter.Connection) async throws -> T
+    ) async throws -> (value: T, at: Int64) {
+        let step = ForeignTransactionStep(
+            adapter: adapter,
+            run: self.run,
+            branch: self.branch,
+            place: call.place,
+            name: call.name,
+            label: call.label,
+            attempt: attempt
+        )
+        return try await step.perform(body)
     }
 
     /// Runs a transaction step that returns nothing, on a connection of the service's own Postgres library.

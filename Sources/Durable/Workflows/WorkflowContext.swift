@@ -141,6 +141,7 @@ public final class WorkflowContext {
         do {
             let (place, label, finding) = try self.cursor.advance(kind, name, in: self.run.plan.history)
             let fingerprint = try await self.fingerprint(of: inputs, at: place, label)
+            if self.run.plan.mayLeaveUndone { self.run.followed(to: place) }
             func call(notes: [JournalRecord]) -> LiveCall {
                 LiveCall(place: place, kind: kind, name: name, label: label, notes: notes, fingerprint: fingerprint)
             }
@@ -226,8 +227,20 @@ public final class WorkflowContext {
     /// - Returns: The ticket to wait for.
     @discardableResult
     func submit(_ record: JournalRecord, riders: [Rider] = []) async throws -> Int {
+        try await self.submit(record, as: riders.isEmpty ? .record(record) : .call(record, riders: riders))
+    }
+
+    /// Puts a record on its way with the children that it tells of: with a run that no longer owns the workflow it starts none.
+    func submit(_ record: JournalRecord, starting children: [ChildStart]) async throws {
+        let ticket = try await self.submit(record, as: .starting(record, children: children))
+        let notifier = self.engine.directory.notifier
+        self.run.lane.whenDurable(ticket) { outcome in
+            if case .success = outcome { notifier.post(.claim) }
+        }
+    }
+
+    private func submit(_ record: JournalRecord, as row: WriteRow) async throws -> Int {
         try self.endReplay(record.kind, record.name, at: record.place)
-        let row: WriteRow = riders.isEmpty ? .record(record) : .call(record, riders: riders)
         if row.size > EngineCore.largeRecord { await self.engine.writer.waitForRoom() }
         try self.checkMayRecord()
         guard let ticket = self.engine.writer.submit(row, for: self.run.lane) else {
@@ -247,63 +260,5 @@ public final class WorkflowContext {
             if self.run.isInterrupted { throw self.run.interruptionError }
             throw self.run.laneFailed()
         }
-    }
-
-    // MARK: - Replay
-
-    /// The recorded value of a call, or its recorded error.
-    func replay<T: Decodable>(
-        _ record: JournalRecord,
-        as type: T.Type,
-        label: String,
-        failures: [any (Error & Codable & Sendable).Type]
-    ) async throws -> T {
-        if let error = record.error {
-            throw try self.recordedError(error, label: label, failures: failures)
-        }
-        let bytes: [UInt8]?
-        switch record.output {
-        case nil: bytes = nil
-        case .bytes(let loaded): bytes = loaded
-        case .stored: bytes = try await self.engine.loader.output(of: record.place, workflow: self.run.id)
-        }
-        do {
-            return try self.engine.coder.decode(type, from: bytes)
-        } catch {
-            throw self.undecodable(error, label: label)
-        }
-    }
-
-    func recordedError(
-        _ bytes: [UInt8],
-        label: String,
-        failures: [any (Error & Codable & Sendable).Type]
-    ) throws -> any Error {
-        do {
-            let recorded = try RecordedError(decoding: bytes, by: self.engine.coder)
-            return try recorded.thrown(declared: self.run.failures + failures, coder: self.engine.coder)
-        } catch {
-            throw self.undecodable(error, label: label)
-        }
-    }
-
-    private func undecodable(_ error: any Error, label: String) -> WorkflowInterruption {
-        self.run.pause(
-            .undecodable,
-            DurableError(
-                .undecodable,
-                "what is recorded of it cannot be read by this code: deploy code that can, then resume it",
-                workflow: self.run.id,
-                step: label,
-                underlying: error
-            )
-        )
-    }
-}
-
-extension Run {
-    /// Pauses the workflow, since its code does not match its history.
-    func diverged(_ divergence: Divergence) -> WorkflowInterruption {
-        self.pause(.diverged, DurableError(.diverged, divergence.message, workflow: self.id))
     }
 }

@@ -9,25 +9,6 @@ import Testing
 
 /// Requests to cancel, in every state that a workflow may be in.
 @Suite struct CancellationTests {
-    /// What a handle says about a workflow that was cancelled.
-    private func expectCancelled<Output>(
-        _ handle: WorkflowHandle<Output>,
-        _ reason: String?,
-        sourceLocation: SourceLocation = #_sourceLocation
-    ) async throws {
-        let error = await #expect(throws: DurableError.self, sourceLocation: sourceLocation) {
-            try await handle.result()
-        }
-        #expect(error?.code == .workflowCancelled, sourceLocation: sourceLocation)
-        #expect(
-            error?.message == "the workflow was cancelled" + (reason.map { ": \($0)" } ?? ""),
-            sourceLocation: sourceLocation
-        )
-        let status = try await handle.status()
-        #expect(status.state == .cancelled, sourceLocation: sourceLocation)
-        #expect(status.error?.message == reason ?? "", sourceLocation: sourceLocation)
-    }
-
     @Test func `cancelling reaches a running step, and its undo runs without a result`() async throws {
         let (reached, done) = (Gate(), Recorder<String>())
         let program = Plain<Nothing> { _, workflow in
@@ -55,7 +36,7 @@ import Testing
             let handle = try await engine.start(Plain<Nothing>.self, id: "a")
             try await reached.wait()
             #expect(try await handle.cancel(reason: "changed my mind") == .requested)
-            try await self.expectCancelled(handle, "changed my mind")
+            try await expectCancelled(handle, "changed my mind")
             #expect(done.all == ["second 0", "first 1"])
             #expect(try await handle.cancel() == .alreadyEnded(.cancelled))
             #expect(try await database.text("SELECT count(*)::text FROM durable.cancellation") == "0")
@@ -86,7 +67,7 @@ import Testing
                 logs.all.contains { $0.contains("workflow.cancelling") }
             }
             go.open()
-            try await self.expectCancelled(handle, nil)
+            try await expectCancelled(handle, nil)
             #expect(done.all == ["cancel F1"])
         }
     }
@@ -99,7 +80,7 @@ import Testing
             #expect(try await client.cancel("a", reason: "too late") == .requested)
             // It knows no workflow "other".
             try await database.withEngine([Plain<Nothing> { _, _ in Nothing() }]) { _ in
-                try await self.expectCancelled(handle, "too late")
+                try await expectCancelled(handle, "too late")
             }
             #expect(try await database.text("SELECT count(*)::text FROM durable.journal") == "0")
         }
@@ -124,7 +105,7 @@ import Testing
             let handle = try await engine.start(Plain<Nothing>.self, id: "a")
             try await database.waitFor(.waiting, of: "a")
             try await handle.cancel(reason: "no")
-            try await self.expectCancelled(handle, "no")
+            try await expectCancelled(handle, "no")
             #expect(done.all == ["cancel F1"])
             #expect(
                 try await database.journal(of: "a") == [
@@ -163,7 +144,7 @@ import Testing
             #expect(tries.value == 1)
             mended.next()
             #expect(try await handle.cancel() == .requested, "asking again tries again")
-            try await self.expectCancelled(handle, nil)
+            try await expectCancelled(handle, nil)
             #expect(tries.value == 2)
         }
     }
@@ -227,7 +208,7 @@ import Testing
             let handle = try await engine.start(Plain<Nothing>.self, id: "a")
             try await reached.wait()
             #expect(try await database.text("SELECT durable.cancel('a', 'sql')") == "requested")
-            try await self.expectCancelled(handle, "sql")
+            try await expectCancelled(handle, "sql")
             #expect(try await database.text("SELECT durable.cancel('a')") == "cancelled")
         }
     }
@@ -262,7 +243,7 @@ import Testing
             }
             try await database.waitFor(.cancelling, of: "x")
             try await database.withEngine([program(false)], .replaying) { engine in
-                try await self.expectCancelled(try await engine.handle(Plain<Nothing>.self, id: "x"), "no")
+                try await expectCancelled(try await engine.handle(Plain<Nothing>.self, id: "x"), "no")
             }
             #expect(done.all == ["c", "b", "b", "a"])
         }
@@ -323,43 +304,11 @@ import Testing
             let handle = try await engine.start(Plain<Nothing>.self, id: "a")
             try await eventually("three branches hang") { begun.value == 7 }
             try await handle.cancel()
-            try await self.expectCancelled(handle, nil)
+            try await expectCancelled(handle, nil)
             #expect(done.all.count == 7)
             #expect(done.all.filter { $0.hasSuffix("nil") }.count == 3)
             let numbers = done.all.compactMap { Int($0.split(separator: " ")[0]) }
             #expect(numbers == numbers.sorted(by: >), "the last of the program first")
-        }
-    }
-
-    @Test(arguments: 0..<20)
-    func `cancelling races with the end, and one of them wins`(round: Int) async throws {
-        let undone = Counter()
-        let program = Plain<Int> { _, workflow in
-            try await workflow.step("a") { _ in
-                1
-            } undo: { _, _ in
-                _ = undone.next()
-            }
-            try await workflow.sleep(for: .milliseconds(round))
-            return 1
-        }
-        try await withEngine([program], round % 2 == 0 ? .test : .replaying) { engine, database in
-            let handle = try await engine.start(Plain<Int>.self, id: "a")
-            try await Task.sleep(for: .milliseconds(round * 3))
-            try await handle.cancel()
-            do {
-                #expect(try await handle.result() == 1)
-                #expect(undone.value == 0)
-            } catch let error as DurableError {
-                #expect(error.code == .workflowCancelled)
-            }
-            #expect(
-                try await database.text(
-                    "SELECT (SELECT count(*) FROM durable.outcome) || ' ' || (SELECT count(*) FROM durable.live)"
-                ) == "1 0"
-            )
-            let undos = try await database.text("SELECT count(*)::text FROM durable.journal WHERE scope LIKE 'undo/%'")
-            #expect(undos == "\(undone.value)")
         }
     }
 }

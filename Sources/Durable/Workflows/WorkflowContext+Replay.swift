@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What was recorded of a call, as its caller gets it.
+extension WorkflowContext {
+    /// The recorded value of a call, or its recorded error.
+    func replay<T: Decodable>(
+        _ record: JournalRecord,
+        as type: T.Type,
+        label: String,
+        failures: [any (Error & Codable & Sendable).Type]
+    ) async throws -> T {
+        if let error = record.error {
+            throw try self.recordedError(error, label: label, failures: failures, at: record.place)
+        }
+        let bytes: [UInt8]?
+        switch record.output {
+        case nil: bytes = nil
+        case .bytes(let loaded): bytes = loaded
+        case .stored: bytes = try await self.engine.loader.output(of: record.place, workflow: self.run.id)
+        }
+        do {
+            return try self.engine.coder.decode(type, from: bytes)
+        } catch {
+            throw self.undecodable(error, label: label, at: record.place)
+        }
+    }
+
+    func recordedError(
+        _ bytes: [UInt8],
+        label: String,
+        failures: [any (Error & Codable & Sendable).Type],
+        at place: Place
+    ) throws -> any Error {
+        do {
+            let recorded = try RecordedError(decoding: bytes, by: self.engine.coder)
+            return try recorded.thrown(declared: self.run.failures + failures, coder: self.engine.coder)
+        } catch {
+            throw self.undecodable(error, label: label, at: place)
+        }
+    }
+
+    private func undecodable(_ error: any Error, label: String, at place: Place) -> WorkflowInterruption {
+        self.run.lostItsWay(
+            .undecodable,
+            DurableError(
+                .undecodable,
+                "what is recorded of it cannot be read by this code: deploy code that can, then resume it",
+                workflow: self.run.id,
+                step: label,
+                underlying: error
+            ),
+            at: place
+        )
+    }
+}
