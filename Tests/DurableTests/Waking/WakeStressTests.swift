@@ -11,11 +11,43 @@ import Testing
 /// The ordinary suite runs a slice; `DURABLE_STRESS_ROUNDS=10000` the whole. `DURABLE_STRESS_SEED` repeats a run's choices.
 @Suite struct WakeStressTests {
     struct Round: Codable, Sendable {
-        enum Kind: Int, Codable, Sendable, CaseIterable { case signal, timeout, race, token, event, branches }
+        enum Kind: Int, Codable, Sendable, CaseIterable {
+            /// A signal, while its workflow parks.
+            case signal
+            /// A timeout against a signal.
+            case timeout
+            /// A sleep against a signal, in a race.
+            case race
+            /// Two completions of one token, and its timeout.
+            case token
+            /// An event, published before its workflow waits or even exists, or while it parks.
+            case event
+            /// Two branches that wait for one name.
+            case branches
+            /// A child that ends while its parent parks.
+            case child
+            /// A request to cancel, while its workflow parks.
+            case cancel
+        }
         var id: String
         var kind: Kind
         var limit: Int
         var delay: Int
+
+        /// Whether the event is there before the workflow is.
+        var isEarly: Bool { self.kind == .event && self.limit % 3 == 0 }
+    }
+
+    /// A child that ends after a while.
+    struct Late: Workflow {
+        static var name: String { "late" }
+
+        func run(_ milliseconds: Int, in workflow: WorkflowContext) async throws -> String {
+            try await workflow.step("work") { _ in
+                try await Task.sleep(for: .milliseconds(milliseconds))
+                return "a"
+            }
+        }
     }
 
     private static let program = Program<Round, String> { round, workflow in
@@ -36,13 +68,25 @@ import Testing
             try await workflow.publish("token", token.id)
             return try await workflow.value(of: token, within: .milliseconds(round.limit)) ?? "over"
         case .event:
-            return try await workflow.waitForEvent(Event<String>("event"), key: round.id) ?? "over"
+            let lookBack: Duration? = round.isEarly ? .seconds(600) : nil
+            return try await workflow.waitForEvent(Event<String>("event"), key: round.id, lookBack: lookBack) ?? "over"
         case .branches:
             let both = try await workflow.parallel(
                 { try await $0.receive(String.self, "n") },
                 { try await $0.receive(String.self, "n") }
             )
             return [both.0, both.1].sorted().joined()
+        case .child: return try await workflow.child(Late.self, round.limit)
+        case .cancel:
+            try await workflow.step("book") { _ in
+            } undo: { _ in
+            }
+            switch round.limit % 3 {
+            case 0: return try await workflow.receive(String.self, "n")
+            case 1: try await workflow.sleep(for: .seconds(3600))
+            default: _ = try await workflow.child(Late.self, 3_600_000)
+            }
+            return "not cancelled"
         }
     }
 
@@ -60,15 +104,30 @@ import Testing
                 delay: Int.random(in: 0...40, using: &random)
             )
         }
+        for kind in Round.Kind.allCases { print("wake stress: \(all.count { $0.kind == kind }) of \(kind)") }
         let refused = Counter()
         try await withDatabase(limit: .seconds(1_700)) { database in
             // Two processes' worth: one holds its waits and listens, the other parks them all and polls.
-            try await database.withEngine([Self.program], .test) { one in
+            try await database.withEngine([Self.program, Late()], .test) { one in
                 let polling = EngineOptions.replaying.with { $0.listen = false }
-                try await database.withEngine([Self.program], polling) { two in
+                try await database.withEngine([Self.program, Late()], polling) { two in
                     try await Self.run(all, [one, two], refused)
+                    try await eventually("the children of what was cancelled have ended", within: .seconds(60)) {
+                        try await database.text("SELECT count(*)::text FROM durable.live") == "0"
+                    }
                 }
             }
+            // Whatever was cancelled was undone, once, and whatever has ended by itself was not.
+            let undone = try await database.rows(
+                """
+                SELECT o.status || ' ' || count(j.*) FROM durable.outcome o
+                JOIN durable.workflow w ON w.id = o.workflow_id AND w.input ->> 'kind' = '7'
+                LEFT JOIN durable.journal j ON j.workflow_id = w.id AND j.scope LIKE 'undo/%'
+                GROUP BY w.id, o.status
+                """
+            )
+            #expect(undone.allSatisfy { $0 == "cancelled 1" || $0 == "cancelled 0" }, "\(Set(undone))")
+            #expect(undone.contains("cancelled 1"))
             // A message that was received is gone, and one that was not is there.
             let twice = try await database.text(
                 """
@@ -98,6 +157,7 @@ import Testing
                 if index >= 40 { try await group.next() }
                 group.addTask {
                     let (engine, other) = (engines[index % 2], engines[(index / 2) % 2])
+                    if round.isEarly { try await other.publish(Event<String>("event"), "a", key: round.id) }
                     let handle = try await engine.start(Program<Round, String>.self, round, id: round.id)
                     if round.delay > 5 { try await Task.sleep(for: .milliseconds(round.delay)) }
                     try await self.end(round, handle, other, refused)
@@ -131,7 +191,17 @@ import Testing
             let (first, second) = try await (one, two)
             #expect(!(first && second), "round \(round): both completions were told that they were first")
             allowed = first ? ["a"] : second ? ["b"] : ["over"]
-        case .event: try await engine.publish(Event<String>("event"), "a", key: round.id)
+        case .event:
+            if !round.isEarly { try await engine.publish(Event<String>("event"), "a", key: round.id) }
+        case .child: break
+        case .cancel:
+            #expect(try await engine.cancel(round.id, reason: "no") == .requested)
+            let error = await #expect(throws: DurableError.self, "round \(round)") {
+                let result = try await handle.result(within: .seconds(60))
+                Issue.record("round \(round): \(result ?? "nothing came")")
+            }
+            #expect(error?.message == "the workflow was cancelled: no", "round \(round)")
+            return
         case .branches:
             try await engine.signal(round.id, "n", "a")
             try await engine.signal(round.id, "n", "b")
