@@ -38,7 +38,7 @@ import Testing
             "MapOverDictionary", "MapOverSet", "MutationInBranch", "MutationInStep", "OuterContextInBranch",
             "OuterContextInMap", "RawStepWithoutCapability", "StepInsideStep", "TransactionInAsyncLet",
             "TransactionInTask", "TransactionKept",
-            "UncodableResult",
+            "SignalOfAnotherType", "UncodableResult",
         ]
         #expect(promised.isSubset(of: names), "not tried: \(promised.subtracting(names))")
     }

@@ -68,7 +68,9 @@ struct FaultWorker {
                 BlockingWorkflow(effects: effects), BusyWorkflow(effects: effects), NapWorkflow(effects: effects),
                 TalkingWorkflow(effects: effects), Deploy.workflow(options.code, effects),
                 LineageWorkflow(effects: effects), LineageChild(effects: effects),
-                CancelledWorkflow(effects: effects, gates: gates),
+                CancelledWorkflow(effects: effects, gates: gates), CascadeWorkflow(effects: effects),
+                CascadeChild(effects: effects), CalendarWorkflow(effects: effects),
+                PollWorkflow(effects: effects, file: options.effects + ".found"),
             ],
             options: engineOptions,
             logger: logger
@@ -103,6 +105,9 @@ struct FaultWorker {
             case "busy": value = try await self.run(engine.start(BusyWorkflow.self, 1, id: id))
             case "lineage": value = try await self.run(engine.start(LineageWorkflow.self, 0, id: id))
             case "cancelled": value = try await self.run(engine.start(CancelledWorkflow.self, id, id: id))
+            case "cascade": value = try await self.run(engine.start(CascadeWorkflow.self, id, id: id))
+            case "calendar": value = try await self.run(engine.start(CalendarWorkflow.self, id, id: id))
+            case "poll": value = try await self.run(engine.start(PollWorkflow.self, id, id: id))
             case "nap": value = try await self.run(engine.start(NapWorkflow.self, id, id: id))
             case "blocking":
                 let milliseconds = Int(id.prefix { $0 != "-" }) ?? 1_000
