@@ -278,7 +278,7 @@ import Testing
             }
             try await database.execute("SELECT durable.take_over(number, true) FROM durable.executor")
             try await database.withEngine([program]) { engine in
-                try await self.expectCancelled(try await engine.handle(Plain<Nothing>.self, id: "a"), "no")
+                try await expectCancelled(try await engine.handle(Plain<Nothing>.self, id: "a"), "no")
             }
             #expect(done.all == ["a 1"])
             try await eventually("the request is gone") {
