@@ -16,8 +16,8 @@ enum PipelineName {
         if has(".take_over(") { return "take_over" }
         if has(".terminate_holders(") { return "terminate" }
         if has("WITH RECURSIVE owner") { return "sweep" }
-        if has("WITH RECURSIVE pair") { return "look" }
-        if has("WITH suspect AS") { return "claim" }
+        if has("WITH RECURSIVE pile") { return "look" }
+        if has("WITH RECURSIVE offer") { return "claim" }
         if has("pg_logical_emit_message") || (isFenced && !statements[0].hasPrefix("BEGIN")) {
             return self.batch(statements)
         }

@@ -17,6 +17,7 @@ package final class WorkflowDirectory: Sendable {
     let notifier: WakeNotifier
     let messages: MessageStatements
     let lineage: LineageStatements
+    let queues: QueueStatements
     let operations: WorkflowOperations
     private let enqueue: StatementText
     private let existing: StatementText
@@ -37,6 +38,7 @@ package final class WorkflowDirectory: Sendable {
         self.notifier = notifier
         self.messages = MessageStatements(schema: schema)
         self.lineage = LineageStatements(schema: schema)
+        self.queues = QueueStatements(schema: schema)
         self.operations = WorkflowOperations(pool: pool, statements: OperationStatements(schema: schema), coder: coder)
         // By the database's clock, since a client has no other; workflow and `live` row in one statement.
         self.enqueue = StatementText(

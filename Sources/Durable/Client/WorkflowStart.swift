@@ -31,17 +31,22 @@ struct WorkflowStart: Sendable {
         self.id = id ?? UUIDv7.text()
         self.isGuarded = id != nil
         self.name = W.name
+        self.version = try Self.version(of: type)
+        // Not UUID(), which opens a device and keeps six bits for itself.
+        self.seed = UUID(high: .random(in: 0 ... .max), low: .random(in: 0 ... .max))
+        if let timeout = W.timeout { try DatabaseTime.check(timeout, as: "the timeout of workflow \(W.name)") }
+        self.timeout = W.timeout
+        self.input = try coder.encode(input, as: "the input of workflow \(W.name)")
+    }
+
+    /// The version under which a workflow is started.
+    static func version<W: Workflow>(of type: W.Type) throws -> Int32 {
         guard let version = Int32(exactly: W.version), version >= 1 else {
             throw DurableError(
                 .invalidConfiguration,
                 "the version of workflow \(W.name) is \(W.version); it must be a small number from 1 on"
             )
         }
-        self.version = version
-        // Not UUID(), which opens a device and keeps six bits for itself.
-        self.seed = UUID(high: .random(in: 0 ... .max), low: .random(in: 0 ... .max))
-        if let timeout = W.timeout { try DatabaseTime.check(timeout, as: "the timeout of workflow \(W.name)") }
-        self.timeout = W.timeout
-        self.input = try coder.encode(input, as: "the input of workflow \(W.name)")
+        return version
     }
 }

@@ -37,6 +37,7 @@ extension DurableEngine: Service {
         defer { if let listener { self.options.hooks?.clock?.forget(listener) } }
         await withTaskGroup { group in
             group.addTask { await parts.recoverForEver { self.enter(.ready(parts.core)) } }
+            group.addTask { await parts.watchForEver() }
             group.addTask { await parts.claimForEver() }
             group.addTask { await parts.releaseOrphansForEver() }
             group.addTask { await parts.routeForEver() }

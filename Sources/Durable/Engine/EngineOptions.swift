@@ -71,6 +71,10 @@ public struct EngineOptions: Sendable {
     ///
     /// Default: 20 s, below Kubernetes' 30.
     public var drain: Duration = .seconds(20)
+    /// The queues that this process declares, with their limits.
+    ///
+    /// Default: none; what is enqueued without naming a queue is in ``WorkflowQueue/defaultName``, which has no limits.
+    public var queues: [WorkflowQueue] = []
     /// The largest payload, in bytes of JSON.
     ///
     /// Default: 8 MiB.
@@ -144,6 +148,11 @@ public struct EngineOptions: Sendable {
             (1...Int(Int16.max)).contains(self.recoveries),
             "the number of recoveries must be from 1 to \(Int16.max); it is \(self.recoveries)"
         )
+        for queue in self.queues { try queue.validate() }
+        let names = self.queues.map(\.name)
+        if let twice = names.first(where: { name in names.count(where: { $0 == name }) > 1 }) {
+            throw DurableError(.invalidConfiguration, "queue \"\(twice)\" is declared twice")
+        }
         try self.retry.validate()
     }
 }

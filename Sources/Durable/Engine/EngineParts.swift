@@ -20,6 +20,9 @@ struct EngineParts: Sendable {
     let sweeps: Bell
     let router: Router
     let lineage: LineageRouter
+    let watch: Watch
+    /// Rings when people have asked for something.
+    let requests = Bell()
     /// Nil when the engine only polls.
     let listener: WakeListener?
 
@@ -80,7 +83,6 @@ struct EngineParts: Sendable {
             offers: engine.registry.offers,
             executor: { executor.lease?.identity.number },
             claims: claims,
-            poll: options.poll,
             logger: logger
         )
         let core = EngineCore(
@@ -113,6 +115,7 @@ struct EngineParts: Sendable {
                 executor: executor,
                 fences: statements.executors,
                 statements: statements.recovery,
+                claims: statements.claims,
                 options: RecoveryOptions(recoveries: Int16(options.recoveries)),
                 logger: logger
             ),
@@ -129,6 +132,7 @@ struct EngineParts: Sendable {
                 executor: { executor.lease?.identity.number },
                 bell: router.lineage
             ),
+            watch: Watch(pool: housekeeping, statements: statements.poll, router: router),
             listener: options.listen
                 ? WakeListener(
                     configuration: database,
@@ -147,6 +151,7 @@ struct EngineParts: Sendable {
         let options = engine.options
         do {
             for trigger in engine.triggers { try await parts.core.directory.register(trigger) }
+            for queue in options.queues { try await parts.core.directory.declare(queue) }
             let lease = try await executor.register()
             try await writer.start(as: lease.identity)
             // It may have been replaced while the connections were opened.
@@ -195,86 +200,6 @@ struct EngineParts: Sendable {
         }
     }
 
-    /// Takes up what is due, whenever there may be something.
-    func claimForEver() async {
-        var announced: Set<UnofferedWorkflow> = []
-        while !Task.isCancelled {
-            var isFull = false
-            if let lease = self.core.executor.lease, lease.mayStartEffect() {
-                await self.attempt("recovery.claim_failed") { isFull = try await self.claim(as: lease) }
-                await self.attempt("recovery.look_failed") { try await self.announceUnoffered(&announced) }
-            }
-            if !isFull { await self.claims.wait(atMost: self.core.options.claimInterval) }
-        }
-    }
-
-    /// - Returns: Whether there may be more.
-    private func claim(as lease: Lease) async throws -> Bool {
-        let limit = min(self.core.runs.room, RunLoader.batch)
-        guard limit > 0 else { return false }
-        let claimed = try await self.recovery.claim(
-            as: lease,
-            limit: limit,
-            offers: self.registry.offers,
-            allowSuspect: !self.core.runs.hasSuspect
-        )
-        guard !claimed.isEmpty else { return false }
-        // A failure here leaves them owned and not running: the next look for orphans gives them back.
-        let plans = try await self.core.loader.plans(of: claimed)
-        for workflow in claimed {
-            guard let plan = plans[workflow.id], let registered = self.registry[workflow.name] else { continue }
-            let lane = RunLane(workflow: workflow.id, token: workflow.run, executor: lease.identity)
-            self.core.launch(plan, registered, lane: lane, lease: lease)
-        }
-        return claimed.count == limit
-    }
-
-    /// Says once of each name and version that it is left for others.
-    private func announceUnoffered(_ announced: inout Set<UnofferedWorkflow>) async throws {
-        for workflow in try await self.recovery.unoffered(self.registry.offers)
-        where announced.insert(workflow).inserted {
-            self.core.logger.notice(
-                "recovery.not_offered",
-                metadata: [
-                    "workflow.name": "\(workflow.name)",
-                    "workflow.version": "\(workflow.version)",
-                    "hint": "workflows of this name and version are due, and left for a process that offers them",
-                ]
-            )
-        }
-    }
-
-    /// Brings what comes in to workflows, whenever there may be something.
-    func routeForEver() async {
-        while !Task.isCancelled {
-            await self.attempt("router.failed") { try await self.router.turn() }
-            await self.router.bell.wait(atMost: self.core.options.poll)
-        }
-    }
-
-    /// Carries requests to cancel and the ends of children, whenever there may be some.
-    func routeLineageForEver() async {
-        while !Task.isCancelled {
-            await self.attempt("lineage.failed") { try await self.lineage.turn() }
-            await self.lineage.bell.wait(atMost: self.core.options.poll)
-        }
-    }
-
-    /// Does what people ask, for as long as it runs.
-    func obeyOperatorsForEver() async {
-        while !Task.isCancelled {
-            await Backoff.sleep(self.core.options.poll)
-            await self.obeyOperators()
-        }
-    }
-
-    private func obeyOperators() async {
-        guard let lease = self.core.executor.lease else { return }
-        await self.attempt("operator.look_failed") {
-            try await self.core.desk.turn(as: lease.identity.number, runs: self.core.runs, coder: self.core.coder)
-        }
-    }
-
     /// Gives back what this process owns and does not run.
     func releaseOrphansForEver() async {
         while !Task.isCancelled {
@@ -287,7 +212,7 @@ struct EngineParts: Sendable {
         }
     }
 
-    private func attempt(_ failure: Logger.Message, _ body: () async throws -> Void) async {
+    func attempt(_ failure: Logger.Message, _ body: () async throws -> Void) async {
         do {
             try await body()
         } catch is CancellationError {

@@ -8,7 +8,7 @@
 
 package import Libpq
 
-/// Reads what claimed workflows were asked and have recorded: many workflows in one round trip, and never again.
+/// Reads what claimed workflows have recorded: many workflows in one round trip, and never again.
 package struct RunLoader: Sendable {
     /// Outputs above this many bytes are read when replay comes to them, so that a history of large results fits in memory.
     static let largeOutput = 256 << 10
@@ -16,7 +16,6 @@ package struct RunLoader: Sendable {
     static let batch = 100
 
     private let pool: PostgresPool
-    private let workflows: StatementText
     private let journal: StatementText
     private let output: StatementText
     private let executors: StatementText
@@ -26,13 +25,6 @@ package struct RunLoader: Sendable {
         let durable = schema.quoted
         self.pool = pool
         self.requests = LineageStatements(schema: schema).requests
-        self.workflows = StatementText(
-            """
-            SELECT id, name, version, seed, input, deadline, created_at, parent
-            FROM \(durable).workflow WHERE id = ANY ($1)
-            """,
-            types: [PostgresType.text.array]
-        )
         self.journal = StatementText(
             """
             SELECT workflow_id, scope, position, phase, kind, attempt, at, seconds, due, name,
@@ -57,56 +49,49 @@ package struct RunLoader: Sendable {
 
     /// The plans of claimed workflows, by id.
     ///
-    /// One that is missing was deleted in between.
+    /// Nothing is read of those that have no records yet.
     func plans(of claimed: [ClaimedWorkflow]) async throws -> [String: RunPlan] {
         var ids = ArrayColumn(.text)
-        for workflow in claimed { ids.append(workflow.id) }
-        let results = try await self.pool.withConnection { connection in
-            try await connection.run(
-                Pipeline([
-                    Statement(self.workflows, [ids.parameter]), Statement(self.journal, [ids.parameter]),
-                    Statement(self.requests, [ids.parameter]),
-                ])
-            )
-        }
+        for workflow in claimed where workflow.hasHistory { ids.append(workflow.id) }
         var histories: [String: History] = [:]
         var continuations: [String: JournalRecord] = [:]
-        for row in results[1].rows {
-            let (id, record) = (try row.decode(0, as: String.self), try Self.record(row))
-            if record.kind == .continuation {
-                continuations[id] = record
-            } else {
-                histories[id, default: History()].insert(record)
+        var requests: [String: CancellationRequest] = [:]
+        if ids.count > 0 {
+            let statements = [Statement(self.journal, [ids.parameter]), Statement(self.requests, [ids.parameter])]
+            let results = try await self.pool.withConnection { try await $0.run(Pipeline(statements)) }
+            for row in results[0].rows {
+                let (id, record) = (try row.decode(0, as: String.self), try Self.record(row))
+                if record.kind == .continuation {
+                    continuations[id] = record
+                } else {
+                    histories[id, default: History()].insert(record)
+                }
+            }
+            for row in results[1].rows {
+                let (id, request, reason, isInsistent) = try row.decode((String, Int64, String?, Bool).self)
+                requests[id] = CancellationRequest(id: request, reason: reason, isInsistent: isInsistent)
             }
         }
-        var requests: [String: CancellationRequest] = [:]
-        for row in results[2].rows {
-            let (id, request, reason, isInsistent) = try row.decode((String, Int64, String?, Bool).self)
-            requests[id] = CancellationRequest(id: request, reason: reason, isInsistent: isInsistent)
-        }
-        let suspects = Set(claimed.filter { $0.isSuspect }.map { $0.id })
-        let mailboxes = Dictionary(claimed.map { ($0.id, $0.mailbox) }, uniquingKeysWith: { first, _ in first })
         var plans: [String: RunPlan] = [:]
-        for row in results[0].rows {
-            let id = try row.decode(0, as: String.self)
-            let history = histories[id] ?? History()
-            plans[id] = RunPlan(
-                id: id,
-                name: try row.decode(1, as: String.self),
-                version: try row.decode(2, as: Int32.self),
-                seed: try row.decode(3, as: UUID.self),
-                input: row.bytes(4),
-                deadline: row.microseconds(5),
-                createdAt: row.microseconds(6) ?? 0,
+        for workflow in claimed {
+            let history = histories[workflow.id] ?? History()
+            plans[workflow.id] = RunPlan(
+                id: workflow.id,
+                name: workflow.name,
+                version: workflow.version,
+                seed: workflow.seed,
+                input: workflow.input,
+                deadline: workflow.deadline,
+                createdAt: workflow.createdAt,
                 history: history,
                 isResumed: true,
-                isSuspect: suspects.contains(id),
-                mailbox: mailboxes[id] ?? 0,
+                isSuspect: workflow.isSuspect,
+                mailbox: workflow.mailbox,
                 cleanUp: try CleanUp(in: history, coder: PayloadCoder()),
-                cancellation: requests[id],
-                parent: try row.decode(7, as: String?.self)
+                cancellation: requests[workflow.id],
+                parent: workflow.parent
             )
-            if let continuation = continuations[id] { try await self.renew(&plans[id], by: continuation) }
+            if let continuation = continuations[workflow.id] { try await self.renew(&plans[workflow.id], by: continuation) }
         }
         return plans
     }

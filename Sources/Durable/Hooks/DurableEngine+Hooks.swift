@@ -16,8 +16,11 @@ extension DurableEngine {
 }
 
 extension EngineOptions {
-    /// How often to look for due workflows: at once again, where every checkpoint makes one.
+    /// How often to look for due workflows without a hint: at once again, where every checkpoint makes one.
     var claimInterval: Duration {
-        self.hooks?.isAlwaysReplaying == true ? min(self.poll, .milliseconds(2)) : self.poll
+        self.hooks?.isAlwaysReplaying == true ? min(self.poll, .milliseconds(2)) : self.spareInterval
     }
+
+    /// How often each errand is run without a hint from the poll, in case that one fails for long.
+    var spareInterval: Duration { self.poll * 30 }
 }

@@ -161,8 +161,8 @@ package final class JournalStatements: Sendable {
             \(conflict)
             RETURNING id, name, version, created_at, run
         )
-        INSERT INTO \(durable).live (workflow_id, name, version, state, run_at, executor, epoch, run)
-        SELECT id, name, version, 'running', created_at, $9, $10, run FROM started
+        INSERT INTO \(durable).live (workflow_id, name, version, state, run_at, executor, epoch, run, begun)
+        SELECT id, name, version, 'running', created_at, $9, $10, run, true FROM started
         """
     }
 }

@@ -32,9 +32,12 @@ package final class OperationStatements: Sendable {
     let resume: StatementText
     /// Obeys for what nobody runs: `(executor)`; workflow, action and reason for what this executor runs.
     let routeRequests: StatementText
+    /// Queues and their limits.
+    let queues: QueueStatements
 
     package init(schema: SchemaName) {
         let durable = schema.quoted
+        self.queues = QueueStatements(schema: schema)
         self.why = StatementText("SELECT sentence, facts::text FROM \(durable).why($1)", types: [.text])
         self.retry = StatementText("SELECT \(durable).retry($1, $2)", types: [.text, .text])
         self.rerun = StatementText("SELECT \(durable).rerun($1, $2, $3)", types: [.text, .text, .text])

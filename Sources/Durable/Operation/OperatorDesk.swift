@@ -6,7 +6,8 @@ import Synchronization
 
 /// What people ask of this process: it pauses and ends what they name, and starts nothing of a type that they have paused.
 ///
-/// One look per poll interval, and one before the engine is ready: what was paused stays so across restarts.
+/// One look before the engine is ready: what was paused stays so across restarts. Then each poll says what is paused, and whether there is
+/// anything to obey.
 final class OperatorDesk: Sendable {
     private let pool: PostgresPool
     private let statements: OperationStatements
@@ -22,6 +23,9 @@ final class OperatorDesk: Sendable {
     /// Whether a workflow type was paused when this process last looked: starts of it are left queued.
     func hasPaused(_ name: String) -> Bool { self.pausedNames.withLock { !$0.isEmpty && $0.contains(name) } }
 
+    /// These types are paused, and no others.
+    func learn(paused names: Set<String>) { self.pausedNames.withLock { $0 = names } }
+
     /// Looks, and obeys.
     func turn(as executor: Int32, runs: RunTable, coder: PayloadCoder) async throws {
         let transaction = ShortTransaction(statements: [
@@ -31,7 +35,7 @@ final class OperatorDesk: Sendable {
             try await transaction.run(on: connection, deadline: .seconds(10))
         }
         let names = Set(try results[1].rows.map { try $0.decode(0, as: String.self) })
-        self.pausedNames.withLock { $0 = names }
+        self.learn(paused: names)
         for row in results[0].rows {
             let (id, action, reason) = try row.decode((String, String, String).self)
             guard let run = runs[id] else { continue }

@@ -246,7 +246,7 @@ public struct WorkflowOperations: Sendable {
         bytes.map { Parameter(bytes: $0, type: .json) } ?? .null(.json)
     }
 
-    private func call(
+    func call(
         _ text: StatementText,
         _ parameters: [Parameter],
         workflow: String? = nil

@@ -5,7 +5,15 @@ import Logging
 import Synchronization
 
 extension Recovery {
-    /// Takes due workflows of the offered names and versions, at most `limit`: from now on they are this process's to run.
+    /// What a claim of the queues without limits has found.
+    package struct Claim: Sendable {
+        /// From now on they are this process's to run.
+        package var workflows: [ClaimedWorkflow]
+        /// The queues with limits that have something due, and a free slot as it looks, in the order in which to try them.
+        package var waitingQueues: [String]
+    }
+
+    /// Takes due workflows of the offered names and versions, at most `limit`, of queues that have no limits and of none.
     ///
     /// The claim commits without waiting for the disk; the first effect of each run waits for a synchronous commit that began
     /// after it.
@@ -21,59 +29,88 @@ extension Recovery {
         limit: Int,
         offers: [WorkflowOffer],
         allowSuspect: Bool
+    ) async throws -> Claim {
+        guard !offers.isEmpty else { return Claim(workflows: [], waitingQueues: []) }
+        let (names, versions) = Self.columns(offers)
+        let waiting = Statement(
+            self.claims.waitingQueues,
+            [Parameter(lease.identity.number), names.parameter, versions.parameter]
+        )
+        let claim = self.parameters(lease, limit, names, versions, allowSuspect)
+        let results = try await self.claim(lease, claim.runs, [Statement(self.claims.unlimited, claim.all), waiting])
+        return Claim(
+            workflows: try results[0].rows.map { try ClaimedWorkflow($0) },
+            // Shuffled, so that of several processes each begins elsewhere.
+            waitingQueues: try results[1].rows.map { try $0.decode(0, as: String.self) }.shuffled()
+        )
+    }
+
+    /// Takes due workflows of one queue that has limits, and not beyond these: one process at a time.
+    ///
+    /// The slots that are taken are the rows of `live` that somebody owns, and only a claim makes more of them. It counts them behind a lock
+    /// that every claim of the queue takes, in a statement of its own, so that it sees all that others have taken.
+    ///
+    /// - Throws: As `claim`.
+    package func claim(
+        as lease: Lease,
+        limit: Int,
+        offers: [WorkflowOffer],
+        allowSuspect: Bool,
+        queue: String
     ) async throws -> [ClaimedWorkflow] {
         guard limit > 0, !offers.isEmpty else { return [] }
-        let runs = (0..<limit).map { _ in Int64.random(in: .min ... .max) }
-        var names = ArrayColumn(.text)
-        var versions = ArrayColumn(.int4)
-        // Shuffled: whoever comes first is served first, and none must starve.
-        for (name, version) in offers.flatMap({ offer in offer.versions.map { (offer.name, $0) } }).shuffled() {
-            names.append(name)
-            versions.append(version)
-        }
-        var tokens = ArrayColumn(.int8)
-        for run in runs { tokens.append(run) }
-        let identity = lease.identity
-        let statement = Statement(
-            self.statements.claim,
-            [
-                Parameter(identity.number), Parameter(identity.epoch), names.parameter, versions.parameter,
-                Parameter(Int64(limit)), Parameter(Int64(allowSuspect ? 1 : 0)), tokens.parameter,
-            ]
-        )
+        let (names, versions) = Self.columns(offers)
+        let claim = self.parameters(lease, limit, names, versions, allowSuspect)
+        let statements = [
+            Statement(self.claims.lockQueue, [Parameter(queue)]),
+            Statement(self.claims.limited, claim.all + [Parameter(queue)]),
+        ]
         do {
-            let result = try await self.fenced(lease, asynchronous: true, [statement])[0]
-            return try result.rows.map { row in
-                let (id, name, version, run, recoveries, isCancelling, mailbox) = try row.decode(
-                    (String, String, Int32, Int64, Int16, Bool, Int64).self
-                )
-                return ClaimedWorkflow(
-                    id: id,
-                    name: name,
-                    version: version,
-                    run: run,
-                    recoveries: recoveries,
-                    isCancelling: isCancelling,
-                    mailbox: mailbox
-                )
-            }
+            return try await self.claim(lease, claim.runs, statements)[1].rows.map { try ClaimedWorkflow($0) }
+        } catch let error as PostgresError where error.sqlState == "55P03" {
+            // Others are at it; what they leave, the next turn finds.
+            return []
+        }
+    }
+
+    private func claim(_ lease: Lease, _ runs: [Int64], _ statements: [Statement]) async throws -> [StatementResult] {
+        do {
+            return try await self.fenced(lease, asynchronous: true, statements)
         } catch let error as PostgresError where error.sqlState != nil {
             throw error  // the server said no: nothing was claimed
         } catch {
-            self.orphans.withLock { $0[identity.number, default: OrphanLedger()].lost(runs) }
+            self.orphans.withLock { $0[lease.identity.number, default: OrphanLedger()].lost(runs) }
             throw error
         }
     }
 
-    /// Names and versions of due workflows that are not among `offers`: they are left for other processes.
-    package func unoffered(_ offers: [WorkflowOffer]) async throws -> [UnofferedWorkflow] {
-        let offered = Set(
-            offers.flatMap { offer in offer.versions.map { UnofferedWorkflow(name: offer.name, version: $0) } }
+    private func parameters(
+        _ lease: Lease,
+        _ limit: Int,
+        _ names: ArrayColumn,
+        _ versions: ArrayColumn,
+        _ allowSuspect: Bool
+    ) -> (all: [Parameter], runs: [Int64]) {
+        let runs = (0..<max(0, limit)).map { _ in Int64.random(in: .min ... .max) }
+        var tokens = ArrayColumn(.int8)
+        for run in runs { tokens.append(run) }
+        return (
+            [
+                Parameter(lease.identity.number), Parameter(lease.identity.epoch), names.parameter, versions.parameter,
+                Parameter(Int64(max(0, limit))), Parameter(Int64(allowSuspect ? min(1, max(0, limit)) : 0)),
+                tokens.parameter,
+            ], runs
         )
-        let due = try await self.unfenced(Statement(self.statements.duePairs))
-        return try due.rows.map { row in
-            let (name, version) = try row.decode((String, Int32).self)
-            return UnofferedWorkflow(name: name, version: version)
-        }.filter { !offered.contains($0) }
+    }
+
+    /// Shuffled: whoever comes first is served first, and none must starve.
+    private static func columns(_ offers: [WorkflowOffer]) -> (names: ArrayColumn, versions: ArrayColumn) {
+        var names = ArrayColumn(.text)
+        var versions = ArrayColumn(.int4)
+        for (name, version) in offers.flatMap({ offer in offer.versions.map { (offer.name, $0) } }).shuffled() {
+            names.append(name)
+            versions.append(version)
+        }
+        return (names, versions)
     }
 }

@@ -12,6 +12,7 @@ package final class Recovery: Sendable {
     let executor: Executor
     let fences: ExecutorStatements
     let statements: RecoveryStatements
+    let claims: ClaimStatements
     let options: RecoveryOptions
     let logger: Logger
     /// By executor number: a new identity owns nothing that an old one did.
@@ -23,6 +24,7 @@ package final class Recovery: Sendable {
         executor: Executor,
         fences: ExecutorStatements,
         statements: RecoveryStatements,
+        claims: ClaimStatements,
         options: RecoveryOptions = RecoveryOptions(),
         logger: Logger
     ) {
@@ -30,6 +32,7 @@ package final class Recovery: Sendable {
         self.executor = executor
         self.fences = fences
         self.statements = statements
+        self.claims = claims
         self.options = options
         self.logger = logger
     }

@@ -21,16 +21,10 @@ package final class RecoveryStatements: Sendable {
     let free: StatementText
     /// Removes the list of steps that a fenced executor was running: `(number)`.
     let clearActivity: StatementText
-    /// Takes due workflows: `(number, epoch, names, versions, at most, suspects, run tokens)`.
-    ///
-    /// Returns workflow id, name, version, run token, recoveries, whether it is being cancelled, mailbox count.
-    let claim: StatementText
     /// What an executor owns: `(number)`; workflow id and run token.
     let owned: StatementText
     /// Gives workflows back that the process does not run: `(number, workflow ids, run tokens)`.
     let release: StatementText
-    /// Names and versions that have due workflows.
-    let duePairs: StatementText
 
     package init(schema name: SchemaName) {
         let durable = name.quoted
@@ -82,10 +76,6 @@ package final class RecoveryStatements: Sendable {
             """,
             types: [.int4]
         )
-        self.claim = StatementText(
-            Self.claim(durable),
-            types: [.int4, .int4, .text.array, .int4.array, .int8, .int8, .int8.array]
-        )
         self.owned = StatementText(
             "SELECT l.workflow_id, l.run FROM \(durable).live AS l WHERE l.executor = $1",
             types: [.int4]
@@ -99,29 +89,6 @@ package final class RecoveryStatements: Sendable {
             WHERE l.workflow_id = row.workflow_id AND l.run = row.run AND l.executor = $1
             """,
             types: [.int4, .text.array, .int8.array]
-        )
-        // Jumps from pair to pair in live_due.
-        self.duePairs = StatementText(
-            """
-            WITH RECURSIVE pair (name, version) AS (
-                (SELECT l.name, l.version FROM \(durable).live AS l
-                 WHERE l.executor IS NULL ORDER BY l.name, l.version LIMIT 1)
-                UNION ALL
-                SELECT next.name, next.version
-                FROM pair CROSS JOIN LATERAL (
-                    SELECT l.name, l.version FROM \(durable).live AS l
-                    WHERE l.executor IS NULL AND (l.name, l.version) > (pair.name, pair.version)
-                    ORDER BY l.name, l.version LIMIT 1
-                ) AS next
-            )
-            SELECT pair.name, pair.version FROM pair
-            WHERE EXISTS (
-                SELECT FROM \(durable).live AS l
-                WHERE l.executor IS NULL AND l.name = pair.name AND l.version = pair.version
-                    AND l.run_at <= (SELECT \(durable).clock())
-                    AND l.state IN ('queued', 'waiting', 'cancelling'))
-            LIMIT 1000
-            """
         )
     }
 
@@ -174,45 +141,6 @@ package final class RecoveryStatements: Sendable {
         WHERE l.workflow_id = judged.workflow_id
         RETURNING l.workflow_id, judged.is_poison, judged.recoveries
         """
-    }
-
-    /// Takes nothing that another process is just taking, and locks nothing that it does not take: the limit stops the walk
-    /// through the offers, which the caller shuffles, so that one busy name does not starve the others.
-    private static func claim(_ durable: String) -> String {
-        func due(_ condition: String, _ limit: String) -> String {
-            """
-            SELECT due.workflow_id
-            FROM unnest($3, $4) AS offer (name, version)
-            CROSS JOIN LATERAL (
-                SELECT l.workflow_id
-                FROM \(durable).live AS l
-                WHERE l.executor IS NULL AND l.name = offer.name AND l.version = offer.version
-                    AND l.run_at <= (SELECT \(durable).clock())
-                    AND l.state IN ('queued', 'waiting', 'cancelling') AND l.recoveries \(condition)
-                ORDER BY l.run_at
-                LIMIT \(limit)
-                FOR UPDATE SKIP LOCKED
-            ) AS due
-            WHERE offer.name <> ALL (ARRAY(SELECT p.name FROM \(durable).paused_name AS p))
-            LIMIT \(limit)
-            """
-        }
-        return """
-            WITH suspect AS MATERIALIZED (
-            \(due(">= \(Self.suspectFrom)", "$6"))
-            ), innocent AS MATERIALIZED (
-            \(due("< \(Self.suspectFrom)", "$5 - (SELECT count(*) FROM suspect)"))
-            ), taken AS MATERIALIZED (
-                SELECT due.workflow_id, row_number() OVER () AS number
-                FROM (TABLE suspect UNION ALL TABLE innocent) AS due
-            )
-            UPDATE \(durable).live AS l
-            SET executor = $1, epoch = $2, run = ($7::bigint[])[taken.number], waiting_for = NULL,
-                awaits = NULL, begun = true, state = CASE l.state WHEN 'cancelling' THEN l.state ELSE 'running' END
-            FROM taken
-            WHERE l.workflow_id = taken.workflow_id
-            RETURNING l.workflow_id, l.name, l.version, l.run, l.recoveries, l.state = 'cancelling', l.mailbox
-            """
     }
 
     /// A workflow with this many recoveries runs alone: its process may be dying of it.

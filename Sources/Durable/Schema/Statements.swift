@@ -8,6 +8,10 @@ package final class Statements: Sendable {
     package let executors: ExecutorStatements
     /// Takeover, claims, orphans.
     package let recovery: RecoveryStatements
+    /// Claims.
+    package let claims: ClaimStatements
+    /// The one statement of a poll.
+    package let poll: PollStatements
     /// Group commit.
     package let journal: JournalStatements
     /// Transaction steps.
@@ -21,6 +25,8 @@ package final class Statements: Sendable {
         self.schema = schema
         self.executors = ExecutorStatements(schema: schema)
         self.recovery = RecoveryStatements(schema: schema)
+        self.claims = ClaimStatements(schema: schema)
+        self.poll = PollStatements(schema: schema)
         self.journal = JournalStatements(schema: schema)
         self.transactions = TransactionStatements(schema: schema)
         self.waking = WakeStatements(schema: schema)

@@ -20,6 +20,7 @@ public final class Transaction: PostgresQuerying {
 
     let coder: PayloadCoder
     let messages: MessageStatements
+    let queues: QueueStatements
     private let connection: PostgresConnection
     /// BEGIN and the fence: they go out together with the first statement.
     private var preamble: [Statement]
@@ -35,6 +36,7 @@ public final class Transaction: PostgresQuerying {
         self.connection = connection
         self.coder = engine.coder
         self.messages = engine.directory.messages
+        self.queues = engine.directory.queues
         self.preamble = preamble
         self.workflow = workflow
         self.step = step
@@ -67,6 +69,9 @@ public final class Transaction: PostgresQuerying {
 
     /// Whether something was sent that waits for the router once it is committed.
     private(set) var hasSent = false
+
+    /// Whether a workflow was put into a queue that is due once it is committed.
+    var hasEnqueued = false
 
     private func checkOpen() throws {
         guard self.hasEnded else { return }

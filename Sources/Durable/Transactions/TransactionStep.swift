@@ -84,7 +84,10 @@ struct TransactionStep {
         }
         transaction.end()
         // Also when the reply to the COMMIT is lost: a hint too many costs nothing.
-        defer { if transaction.hasSent { self.engine.directory.notifier.post(.inbox) } }
+        defer {
+            if transaction.hasSent { self.engine.directory.notifier.post(.inbox) }
+            if transaction.hasEnqueued { self.engine.directory.notifier.post(.claim) }
+        }
         try await self.commit(record, transaction, on: connection)
         self.context.clock = record.at
         return value

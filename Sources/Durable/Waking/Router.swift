@@ -8,14 +8,13 @@ import Synchronization
 ///
 /// A turn takes rows from the inbox, counts the mailboxes up, and makes parked workflows due (`durable.route`). A workflow that
 /// runs here is told in memory, the owner of one that runs elsewhere by a notification. Besides, a look at the mailboxes of
-/// what runs here finds what another process's router has counted.
+/// what runs here, with each poll, finds what another process's router has counted.
 final class Router: Sendable {
     /// How many rows one turn takes.
     static let batch: Int32 = 512
 
     private struct State {
         var isLookWanted = false
-        var lastLook: ContinuousClock.Instant?
     }
 
     private let pool: PostgresPool
@@ -25,7 +24,6 @@ final class Router: Sendable {
     private let offers: Set<UnofferedWorkflow>
     private let executor: @Sendable () -> Int32?
     private let claims: Bell
-    private let poll: Duration
     private let logger: Logger
     private let state = Mutex(State())
     /// Rings when there is something to do before the next poll.
@@ -41,19 +39,15 @@ final class Router: Sendable {
         offers: [WorkflowOffer],
         executor: @escaping @Sendable () -> Int32?,
         claims: Bell,
-        poll: Duration,
         logger: Logger
     ) {
         self.pool = pool
         self.statements = statements
         self.notifier = notifier
         self.runs = runs
-        self.offers = Set(
-            offers.flatMap { offer in offer.versions.map { UnofferedWorkflow(name: offer.name, version: $0) } }
-        )
+        self.offers = offers.pairs
         self.executor = executor
         self.claims = claims
-        self.poll = poll
         self.logger = logger
         notifier.handleLocally { [weak self] wake in self?.handle(wake, isOwn: true) ?? false }
     }
@@ -109,12 +103,8 @@ final class Router: Sendable {
             }
         }
         let isDue = self.state.withLock { state in
-            guard state.isLookWanted || state.lastLook.map({ .now - $0 >= self.poll * 0.9 }) ?? true else {
-                return false
-            }
-            state.isLookWanted = false
-            state.lastLook = .now
-            return true
+            defer { state.isLookWanted = false }
+            return state.isLookWanted
         }
         if isDue { try await self.look() }
     }
@@ -156,8 +146,10 @@ final class Router: Sendable {
         return (taken, busy)
     }
 
-    /// Asks for the mailboxes of the runs in memory, and tells those that have had something come in.
-    private func look() async throws {
+    // MARK: - Mailboxes
+
+    /// Asks for the mailboxes of the runs in memory; nil when there are none.
+    func lookAtMailboxes() -> Statement? {
         var ids = ArrayColumn(.text)
         var tokens = ArrayColumn(.int8)
         var counts = ArrayColumn(.int8)
@@ -166,15 +158,24 @@ final class Router: Sendable {
             tokens.append(run.lane.token)
             counts.append(run.mailbox)
         }
-        guard ids.count > 0 else { return }
-        let statement = Statement(self.statements.stirred, [ids.parameter, tokens.parameter, counts.parameter])
+        guard ids.count > 0 else { return nil }
+        return Statement(self.statements.stirred, [ids.parameter, tokens.parameter, counts.parameter])
+    }
+
+    /// Tells those runs that have had something come in.
+    func stir(_ rows: Rows) throws {
+        for row in rows {
+            let (id, mailbox) = try row.decode((String, Int64).self)
+            self.runs[id]?.stir(mailbox)
+        }
+    }
+
+    private func look() async throws {
+        guard let statement = self.lookAtMailboxes() else { return }
         let transaction = ShortTransaction(statements: [statement])
         let results = try await self.pool.withConnection { connection in
             try await transaction.run(on: connection, deadline: .seconds(10))
         }
-        for row in results[0].rows {
-            let (id, mailbox) = try row.decode((String, Int64).self)
-            self.runs[id]?.stir(mailbox)
-        }
+        try self.stir(results[0].rows)
     }
 }

@@ -235,7 +235,7 @@ import Testing
                 limit: 2,
                 offers: offers,
                 allowSuspect: true
-            )
+            ).workflows
             #expect(claimed.count == 2)
             let end: String = try await fixture.value("SELECT expires_at::text FROM durable.lease")
             try await eventually("a renewal") {

@@ -67,12 +67,12 @@ import Testing
             _ = try await database.text("SELECT workflow_id FROM durable.enqueue('other', '1', 'b')")
             let results = try await database.rows(
                 """
-                SELECT concat_ws('|', ordinal, workflow_id, result)
+                SELECT concat_ws('|', ordinal, workflow_id, result, reason)
                 FROM durable.enqueue_all('program', ARRAY['1', '2', '3', '3']::json[], ARRAY['a', 'b', 'c', 'c'])
                 ORDER BY ordinal
                 """
             )
-            #expect(results == ["1|a|started", "2|b|another name", "3|c|started", "4|c|existing"])
+            #expect(results == ["1|a|started", "2|b|refused|the id is taken by a workflow \"other\"", "3|c|started", "4|c|existing"])
             for (id, result) in [("a", 2), ("c", 6)] {
                 #expect(try await engine.handle(Program<Int, Int>.self, id: id).result() == result)
             }

@@ -34,7 +34,7 @@ import Testing
                 limit: 10,
                 offers: Self.offers,
                 allowSuspect: true
-            )
+            ).workflows
             #expect(Set(claimed.map(\.id)) == ["w-1", "w-2", "x-3", "w-8"])
             #expect(Set(claimed.map(\.run)).count == 4)
             #expect(claimed.filter(\.isCancelling).map(\.id) == ["w-8"])
@@ -43,9 +43,12 @@ import Testing
                 let row = "\(expected) \(process.number) \(process.lease.identity.epoch) \(workflow.run)"
                 #expect(try await fixture.live(workflow.id, "state, executor, epoch, run") == row)
             }
-            let unoffered = try await process.recovery.unoffered(Self.offers)
+            let rows = try await process.pool.withConnection {
+                try await $0.run(Pipeline([Statement(fixture.statements.poll.look)]))[0].rows
+            }
+            let unoffered = try PollFindings(rows).unoffered(by: Self.offers.pairs)
             #expect(
-                Set(unoffered) == [UnofferedWorkflow(name: "x", version: 3), UnofferedWorkflow(name: "y", version: 1)]
+                unoffered == [UnofferedWorkflow(name: "x", version: 3), UnofferedWorkflow(name: "y", version: 1)]
             )
             await process.stop()
         }
@@ -66,11 +69,11 @@ import Testing
                 limit: 3,
                 offers: Self.offers,
                 allowSuspect: true
-            )
+            ).workflows
             #expect(Set(claimed.map(\.id)) == ["w-20", "w-19", "w-18"])
             #expect(
                 try await process.recovery.claim(as: process.lease, limit: 0, offers: Self.offers, allowSuspect: true)
-                    .isEmpty
+                    .workflows.isEmpty
             )
             await process.stop()
         }
@@ -93,7 +96,7 @@ import Testing
                                     limit: 40,
                                     offers: Self.offers,
                                     allowSuspect: true
-                                )
+                                ).workflows
                                 mine += some
                                 if some.isEmpty { return mine }
                             }
@@ -121,7 +124,7 @@ import Testing
                     limit: limit,
                     offers: Self.offers,
                     allowSuspect: allowSuspect
-                )
+                ).workflows
             }
             let first = try await claim(2, allowSuspect: true)
             #expect(first.count == 2 && first.filter(\.isSuspect).count == 1)
@@ -162,7 +165,7 @@ import Testing
                 limit: 3,
                 offers: Self.offers,
                 allowSuspect: true
-            )
+            ).workflows
             let running = Set(claimed.prefix(1).map(\.run))
             let released = try await process.recovery.releaseOrphans(of: process.lease) { _, run in
                 running.contains(run)

@@ -46,7 +46,12 @@ import Testing
             }
             do {
                 _ = try await process.recovery.sweep(as: lease)
-                let claimed = try await process.recovery.claim(as: lease, limit: 7, offers: offers, allowSuspect: true)
+                let claimed = try await process.recovery.claim(
+                    as: lease,
+                    limit: 7,
+                    offers: offers,
+                    allowSuspect: true
+                ).workflows
                 for workflow in claimed where random.next() % 4 > 0 {
                     try await self.finish(workflow, as: lease, with: process)
                 }

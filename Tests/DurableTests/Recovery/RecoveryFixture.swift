@@ -36,6 +36,7 @@ extension ExecutorFixture {
             executor: executor,
             fences: self.statements.executors,
             statements: self.statements.recovery,
+            claims: self.statements.claims,
             options: options,
             logger: Logger(label: "test", factory: { _ in RecordingLogHandler(recorder: logs) })
         )

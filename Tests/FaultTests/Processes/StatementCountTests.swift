@@ -159,7 +159,7 @@ private final class StatementCount: Sendable {
 
     func observe(_ event: StatementEvent) {
         guard event.phase == .sending else {
-            guard event.phase == .completed, event.statements.contains(where: { $0.contains("RECURSIVE pair") }) else {
+            guard event.phase == .completed, event.statements.contains(where: { $0.contains("RECURSIVE pile") }) else {
                 return
             }
             return self.state.withLock { $0.isAtRest = true }
@@ -169,7 +169,7 @@ private final class StatementCount: Sendable {
         let isTimed =
             event.statements.contains { text in
                 [
-                    "WITH suspect", "WITH RECURSIVE", ".lease", "live AS l WHERE l.executor", "SELECT id FROM",
+                    "WITH RECURSIVE", ".lease", "live AS l WHERE l.executor", "SELECT id FROM",
                     ".route",
                     "l.mailbox > m", "cancellation AS c JOIN", "UNLISTEN",
                 ].contains { text.contains($0) }
