@@ -91,7 +91,9 @@ package struct RunLoader: Sendable {
                 cancellation: requests[workflow.id],
                 parent: workflow.parent
             )
-            if let continuation = continuations[workflow.id] { try await self.renew(&plans[workflow.id], by: continuation) }
+            if let continuation = continuations[workflow.id] {
+                try await self.renew(&plans[workflow.id], by: continuation)
+            }
         }
         return plans
     }

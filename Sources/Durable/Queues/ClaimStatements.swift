@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Libpq
+import Libpq
 
 /// The statements that take due workflows, for one schema.
 ///
@@ -33,17 +33,27 @@ package final class ClaimStatements: Sendable {
             types: types
         )
         self.limited = StatementText(
-            Self.claim(durable, room: "coalesce((SELECT slots.free FROM slots), 0)", of: "= $8", in: "AND l.queue = $8"),
+            Self.claim(
+                durable,
+                room: "coalesce((SELECT slots.free FROM slots), 0)",
+                of: "= $8",
+                in: "AND l.queue = $8"
+            ),
             types: types + [.text]
         )
         self.lockQueue = StatementText(
-            "SELECT pg_advisory_xact_lock('\(durable.replacing("'", with: "''")).queue'::regclass::oid::integer, hashtext($1))",
+            """
+            SELECT pg_advisory_xact_lock(
+                '\(durable.replacing("'", with: "''")).queue'::regclass::oid::integer, hashtext($1))
+            """,
             types: [.text]
         )
         self.waitingQueues = StatementText(Self.waitingQueues(durable), types: [.int4, .text.array, .int4.array])
     }
 
-    /// Types and versions that are offered and not paused. The caller shuffles them, so that one busy type does not starve the others.
+    /// Types and versions that are offered and not paused.
+    ///
+    /// The caller shuffles them, so that one busy type does not starve the others.
     private static func offer(_ durable: String, _ names: String, _ versions: String) -> String {
         """
         offer (name, version, number) AS (

@@ -104,7 +104,8 @@ struct EnqueueRequest: Sendable {
 
     private var rest: [Parameter] {
         [
-            Parameter(self.version), Parameter(self.options.delay / .seconds(1)), Parameter(Int32(self.options.priority)),
+            Parameter(self.version), Parameter(self.options.delay / .seconds(1)),
+            Parameter(Int32(self.options.priority)),
             self.attributes.map { Parameter(text: String(decoding: $0, as: UTF8.self)) } ?? .null(.text),
             self.timeout.map { Parameter($0 / .seconds(1)) } ?? .null(.float8),
             Parameter(self.options.onDuplicate == .returnExisting), Parameter(self.options.queue),

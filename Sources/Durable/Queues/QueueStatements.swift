@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Libpq
+import Libpq
 
 /// The statements by which workflows come into queues, and queues get their limits, for one schema.
 package final class QueueStatements: Sendable {

@@ -50,6 +50,9 @@ extension WorkflowOperations {
     /// - Returns: Whether a person had set them.
     @discardableResult
     public func resetQueue(_ name: String, reason: String? = nil) async throws -> Bool {
-        try await self.call(self.statements.queues.reset, [Parameter(name), Parameter(reason)])[0].decode(0, as: Bool.self)
+        try await self.call(self.statements.queues.reset, [Parameter(name), Parameter(reason)])[0].decode(
+            0,
+            as: Bool.self
+        )
     }
 }

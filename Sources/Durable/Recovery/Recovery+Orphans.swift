@@ -16,7 +16,10 @@ extension Recovery {
         isRunning: @Sendable (_ id: String, _ run: Int64) -> Bool
     ) async throws -> [String] {
         let identity = lease.identity
-        let list = try await self.unfenced(Statement(self.statements.owned, [Parameter(identity.number)]))
+        // A statement alone: it only looks, and what is released is compared again.
+        let look = Pipeline([Statement(self.statements.owned, [Parameter(identity.number)])])
+        let deadline = self.options.requestDeadline
+        let list = try await self.pool.withConnection { try await $0.run(look, deadline: deadline) }[0]
         var strangers: [OrphanLedger.Owned] = []
         for row in list.rows {
             let (id, run) = try row.decode((String, Int64?).self)

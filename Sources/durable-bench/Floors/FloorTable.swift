@@ -8,6 +8,8 @@ extension Floor {
         Floor("client.us_per_step", .atMost(8)),
         Floor("workflows.one_step", .atLeast(20_000)),
         Floor("workflows.ten_steps", .atLeast(7_000)),
+        Floor("drain.enqueued", .atLeast(40_000)),
+        Floor("drain.drained", .atLeast(10_000)),
         Floor("ratio.transaction_1", .atMost(1.15)),
         Floor("ratio.transaction_many", .atMost(1.15)),
         Floor("recovery.first", .atMost(1)),

@@ -10,6 +10,8 @@ struct BenchSize: Sendable {
     var finished = 10_000_000
     /// How many workflows a dead process leaves behind for `recovery`.
     var pending = 100_000
+    /// How many workflows are enqueued in one call and drained.
+    var enqueued = 100_000
     /// How many workflows are woken one after the other.
     var wakes = 500
     /// How many workflows sleep, and how many of them come due at once.
@@ -35,6 +37,7 @@ struct BenchSize: Sendable {
         seconds: 0.1,
         finished: 2_000,
         pending: 300,
+        enqueued: 500,
         wakes: 5,
         sleepers: 2_000,
         due: 200,

@@ -25,7 +25,7 @@ extension Scenario {
 /// All of them, in the order of the report.
 enum Scenarios {
     static let all: [any Scenario.Type] = [
-        CeilingScenario.self, StepsScenario.self, WorkflowScenario.self, TransactionScenario.self,
+        CeilingScenario.self, StepsScenario.self, WorkflowScenario.self, DrainScenario.self, TransactionScenario.self,
         RecoveryScenario.self, WakeScenario.self, SleepersScenario.self, FanoutScenario.self, GrowthScenario.self,
         CostScenario.self, PeerScenario.self,
     ]

@@ -72,7 +72,11 @@ import Testing
                 ORDER BY ordinal
                 """
             )
-            #expect(results == ["1|a|started", "2|b|refused|the id is taken by a workflow \"other\"", "3|c|started", "4|c|existing"])
+            #expect(
+                results == [
+                    "1|a|started", "2|b|refused|the id is taken by a workflow \"other\"", "3|c|started", "4|c|existing",
+                ]
+            )
             for (id, result) in [("a", 2), ("c", 6)] {
                 #expect(try await engine.handle(Program<Int, Int>.self, id: id).result() == result)
             }

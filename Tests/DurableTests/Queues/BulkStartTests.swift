@@ -26,7 +26,7 @@ import Testing
             #expect(
                 try await database.rows(
                     """
-                    SELECT concat_ws('|', count(*), count(DISTINCT run_at), min(queue),
+                    SELECT concat_ws('|', count(*), count(DISTINCT run_at), min(l.queue),
                         bool_and(w.input::text = split_part(w.id, '-', 2)))
                     FROM durable.live l JOIN durable.workflow w ON w.id = l.workflow_id
                     """
@@ -60,13 +60,20 @@ import Testing
             #expect(try await database.text("SELECT count(*)::text FROM durable.workflow") == "4")
             var existing = EnqueueOptions()
             existing.onDuplicate = .returnExisting
-            let webhook = try await engine.enqueueAll(Program<String, Int>.self, ["y"], ids: ["same"], options: existing)
+            let webhook = try await engine.enqueueAll(
+                Program<String, Int>.self,
+                ["y"],
+                ids: ["same"],
+                options: existing
+            )
             #expect(webhook.map(\.result) == [.existing])
             #expect(try await engine.enqueueAll(Program<String, Int>.self, []).isEmpty)
         }
     }
 
-    @Test func `in a transaction of the caller's own they start when it commits, and not when it rolls back`() async throws {
+    @Test func `in a transaction of the caller's own they start when it commits, and not when it rolls back`()
+        async throws
+    {
         try await withEngine([self.program]) { engine, database in
             let client = try DurableClient(database: database.configuration)
             defer { client.shutdown() }
@@ -83,7 +90,12 @@ import Testing
             let outcomes = try await pool.withTransaction { transaction -> [EnqueueOutcome] in
                 let handle = try await engine.enqueue(Doubling.self, 1, id: "one", in: transaction)
                 #expect(handle.isNew)
-                return try await client.enqueueAll(Doubling.self, [2, 3], ids: ["two", "a \"b\" \\ {c}"], in: transaction)
+                return try await client.enqueueAll(
+                    Doubling.self,
+                    [2, 3],
+                    ids: ["two", "a \"b\" \\ {c}"],
+                    in: transaction
+                )
             }
             #expect(outcomes.map(\.result) == [.started, .started])
             #expect(try await engine.handle(Doubling.self, id: "one").result() == 2)
@@ -96,7 +108,11 @@ import Testing
             try await workflow.transaction("order") { transaction in
                 try await transaction.execute("INSERT INTO orders VALUES ('a')")
                 try await transaction.enqueue(Other.self, Nothing(), id: "other-1")
-                let outcomes = try await transaction.enqueueAll(Other.self, [Nothing(), Nothing()], ids: ["other-1", "other-2"])
+                let outcomes = try await transaction.enqueueAll(
+                    Other.self,
+                    [Nothing(), Nothing()],
+                    ids: ["other-1", "other-2"]
+                )
                 return outcomes.map { "\($0.id) \($0.result)" }.joined(separator: ", ")
             }
         }

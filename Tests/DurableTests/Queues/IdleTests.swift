@@ -17,7 +17,11 @@ import Testing
             options.poll = .milliseconds(20)
             // Everything that goes by the lease is far away.
             options.lease = .seconds(120)
-            try await database.withEngine([Program<Int, Int> { input, _ in input }], options, configuration: configuration) {
+            try await database.withEngine(
+                [Program<Int, Int> { input, _ in input }],
+                options,
+                configuration: configuration
+            ) {
                 engine in
                 #expect(try await engine.start(Program<Int, Int>.self, 1).result() == 1)
                 counts.isCounting = true
@@ -28,7 +32,7 @@ import Testing
             let sum = rest.values.reduce(0, +)
             print("idle: \(counts.looks) looks, \(sum) other statements")
             // The spare rounds, and the look for orphans at every fifth poll.
-            #expect(sum <= 200, "\(rest.sorted { $0.value > $1.value }.prefix(12))")
+            #expect(sum <= 100, "\(rest.sorted { $0.value > $1.value }.prefix(12))")
         }
     }
 }
@@ -54,7 +58,11 @@ private final class StatementCounts: Sendable {
         self.state.withLock { state in
             guard event.phase == .sending, state.isCounting else { return }
             for text in event.statements {
-                if text.hasPrefix("WITH RECURSIVE pile") { state.looks += 1 } else { state.others[text, default: 0] += 1 }
+                if text.hasPrefix("WITH RECURSIVE pile") {
+                    state.looks += 1
+                } else {
+                    state.others[text, default: 0] += 1
+                }
             }
         }
     }

@@ -38,7 +38,9 @@ import Testing
         }
     }
 
-    @Test func `what is in no queue is taken in the order of its due times, in every queue without limits`() async throws {
+    @Test func `what is in no queue is taken in the order of its due times, in every queue without limits`()
+        async throws
+    {
         try await ExecutorFixture.run { fixture in
             try await fixture.sql("SELECT durable.set_queue('q')")
             try await fixture.workflows(1...2)

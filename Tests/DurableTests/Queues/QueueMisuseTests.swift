@@ -71,7 +71,10 @@ import Testing
         try await withTestDatabase { database in
             for (sql, words) in [
                 ("durable.set_queue('q', -1)", "the concurrency of queue \"q\" must be 0 or more, not -1"),
-                ("durable.set_queue('q', 1, -2)", "the concurrency per process of queue \"q\" must be 0 or more, not -2"),
+                (
+                    "durable.set_queue('q', 1, -2)",
+                    "the concurrency per process of queue \"q\" must be 0 or more, not -2"
+                ),
                 ("durable.set_queue('', 1)", "the queue name is empty"),
                 ("durable.set_queue(NULL, 1)", "the queue name is empty"),
                 ("durable.set_queue(repeat('q', 129), 1)", "the queue name has 129 bytes; the limit is 128"),
@@ -81,7 +84,10 @@ import Testing
                 ("durable.enqueue('w', queue => 'q')", "there is no queue \"q\""),
                 ("durable.enqueue('w', queue => NULL)", "the queue name is empty"),
                 ("durable.enqueue('w', queue => '''; DROP TABLE durable.live; --')", "there is no queue \"'; DROP"),
-                ("durable.enqueue('w', priority => 101)", "the priority of workflow \"w\" must be from -100 to 100, not 101"),
+                (
+                    "durable.enqueue('w', priority => 101)",
+                    "the priority of workflow \"w\" must be from -100 to 100, not 101"
+                ),
                 ("durable.enqueue('w', priority => NULL)", "must be from -100 to 100"),
                 ("durable.enqueue('w', delay => '-1s')", "must be between 0 and 100 years, not -00:00:01"),
                 ("durable.enqueue('w', delay => '101 years')", "must be between 0 and 100 years"),
@@ -110,7 +116,10 @@ import Testing
                 let reader = try await PostgresConnection.connect(configuration)
                 defer { reader.close() }
                 #expect(try await reader.strings("SELECT name FROM durable.queues", []) == ["default"])
-                for forbidden in ["SELECT durable.set_queue('q', 1)", "SELECT durable.declare_queue('q', 1, 1)", "SELECT durable.reset_queue('default')"] {
+                for forbidden in [
+                    "SELECT durable.set_queue('q', 1)", "SELECT durable.declare_queue('q', 1, 1)",
+                    "SELECT durable.reset_queue('default')",
+                ] {
                     let error = await #expect(throws: PostgresError.self) { try await reader.execute(Query(forbidden)) }
                     #expect(error?.sqlState == "42501")
                 }
@@ -121,7 +130,9 @@ import Testing
                 try await person.execute("SELECT durable.set_queue('q', 1, reason => 'slow')")
                 try await person.execute("SELECT durable.enqueue('w', queue => 'q')")
                 try await person.execute("SELECT durable.enqueue_all('w', ARRAY['1']::json[], queue => 'q')")
-                #expect(try await person.strings("SELECT queued::text FROM durable.queues WHERE name = 'q'", []) == ["2"])
+                #expect(
+                    try await person.strings("SELECT queued::text FROM durable.queues WHERE name = 'q'", []) == ["2"]
+                )
             }
         }
     }

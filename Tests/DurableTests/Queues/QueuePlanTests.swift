@@ -131,7 +131,9 @@ import Testing
     private static func plan(of text: StatementText, in fixture: ExecutorFixture) async throws -> String {
         try await self.prepare("plan", text, in: fixture)
         let arguments = text.types.map { _ in "NULL" }.joined(separator: ", ")
-        let lines: [String] = try await fixture.column("EXPLAIN EXECUTE \(arguments.isEmpty ? "plan" : "plan (\(arguments))")")
+        let lines: [String] = try await fixture.column(
+            "EXPLAIN EXECUTE \(arguments.isEmpty ? "plan" : "plan (\(arguments))")"
+        )
         try await fixture.sql("DEALLOCATE plan")
         return lines.joined(separator: "\n")
     }

@@ -59,9 +59,13 @@ import Testing
                 }
             }
             #expect(crowd.entered == 60 && crowd.most <= 5 && left.most <= 3 && right.most <= 3)
-            #expect(try await database.text("SELECT (max(slots) <= 5 AND max(in_process) <= 3)::text FROM taken") == "true")
             #expect(
-                try await database.text("SELECT concat_ws('|', concurrency, process_concurrency, is_overridden) FROM durable.queue WHERE name = 'narrow'")
+                try await database.text("SELECT (max(slots) <= 5 AND max(in_process) <= 3)::text FROM taken") == "true"
+            )
+            #expect(
+                try await database.text(
+                    "SELECT concat_ws('|', concurrency, process_concurrency, is_overridden) FROM durable.queue WHERE name = 'narrow'"
+                )
                     == "5|3|f"
             )
         }
@@ -157,19 +161,33 @@ import Testing
             try await workflow.step("hold") { _ in try await gate.wait() }
             return input
         }
-        try await withEngine([program], EngineOptions.test.with { $0.queues = [WorkflowQueue("mail", concurrency: 2)] }) {
+        try await withEngine([program], EngineOptions.test.with { $0.queues = [WorkflowQueue("mail", concurrency: 2)] })
+        {
             engine,
             database in
             let operations = try await engine.operations
             var options = EnqueueOptions()
             options.queue = "mail"
-            try await engine.enqueueAll(Program<Int, Int>.self, [1, 2, 3, 4, 5], ids: ["a", "b", "c", "d", "e"], options: options)
+            try await engine.enqueueAll(
+                Program<Int, Int>.self,
+                [1, 2, 3, 4, 5],
+                ids: ["a", "b", "c", "d", "e"],
+                options: options
+            )
             try await database.waitFor(.running, of: "a")
             try await database.waitFor(.running, of: "b")
             let full = try await operations.why("e")
-            #expect(full.sentence == "It is queued in mail behind 2 of its kind: the limit of 2 that run at once is reached.")
+            #expect(
+                full.sentence
+                    == "It is queued in mail behind 2 of its kind: the limit of 2 that run at once is reached."
+            )
             #expect(full.facts.contains("\"limit_reached\": true") && full.facts.contains("\"ahead\": 2"))
-            try await operations.setQueue("mail", concurrency: nil, concurrencyPerProcess: 1, reason: "the relay is slow")
+            try await operations.setQueue(
+                "mail",
+                concurrency: nil,
+                concurrencyPerProcess: 1,
+                reason: "the relay is slow"
+            )
             let each = try await operations.why("c")
             #expect(
                 each.sentence
@@ -179,7 +197,9 @@ import Testing
             #expect(status.queued == 3 && status.running == 2 && status.concurrency == nil)
             #expect(status.concurrencyPerProcess == 1 && status.oldestDueAt != nil)
             #expect(
-                try await database.rows("SELECT concat_ws('|', action, subject, reason, details ->> 'after') FROM durable.audit")
+                try await database.rows(
+                    "SELECT concat_ws('|', action, subject, reason, details ->> 'after') FROM durable.audit"
+                )
                     == ["set_queue|mail|the relay is slow|{\"concurrency\": null, \"process_concurrency\": 1}"]
             )
             gate.open()
@@ -191,7 +211,9 @@ import Testing
 
     @Test func `what a person has set stands before what processes declare, until it is given back`() async throws {
         func limits(_ database: TestDatabase) async throws -> String {
-            try await database.text("SELECT concat_ws('|', concurrency, process_concurrency) FROM durable.queue WHERE name = 'q'")
+            try await database.text(
+                "SELECT concat_ws('|', concurrency, process_concurrency) FROM durable.queue WHERE name = 'q'"
+            )
         }
         let options = EngineOptions.test.with { $0.queues = [WorkflowQueue("q", concurrency: 4)] }
         let program = Program<Int, Int> { input, _ in input }
@@ -212,7 +234,7 @@ import Testing
     @Test func `a failed one that is retried waits in its queue again`() async throws {
         let tries = Counter()
         let program = Program<Int, Int> { _, workflow in
-            try await workflow.step("work", retry: .none) { _ in
+            try await workflow.step("work", retry: RetryPolicy.constant(attempts: 1, delay: .zero)) { _ in
                 if tries.next() == 1 { throw Outage() }
                 return 1
             }
@@ -222,7 +244,10 @@ import Testing
             await #expect(throws: (any Error).self) { try await handle.result() }
             try await engine.operations.setQueue("default", concurrency: 0)
             try await engine.operations.retry("a")
-            #expect(try await database.text("SELECT concat_ws('|', queue, begun, state) FROM durable.live") == "default|t|queued")
+            #expect(
+                try await database.text("SELECT concat_ws('|', queue, begun, state) FROM durable.live")
+                    == "default|t|queued"
+            )
             try await engine.operations.setQueue("default", concurrency: 1)
             #expect(try await engine.handle(Program<Int, Int>.self, id: "a").result() == 1)
         }
