@@ -24,6 +24,8 @@ extension Floor {
         Floor("fanout.rows", .atMost(8)),
         Floor("growth.steps_ratio", .atLeast(0.9)),
         Floor("growth.workflows_ratio", .atLeast(0.9)),
+        Floor("inspect.lists", .atMost(200)),
+        Floor("inspect.explanations", .atMost(20)),
         Floor("cost.wal_step", .atMost(340)),
         Floor("cost.wal_one_step", .atMost(1_250)),
         Floor("cost.wal_ten_steps", .atMost(4_400)),

@@ -8,6 +8,8 @@ struct BenchSize: Sendable {
     var seconds = 2.0
     /// How many finished workflows the tables hold for `growth`.
     var finished = 10_000_000
+    /// How many finished workflows the tables hold for `inspect`.
+    var ended = 1_000_000
     /// How many workflows a dead process leaves behind for `recovery`.
     var pending = 100_000
     /// How many workflows are enqueued in one call and drained.
@@ -36,6 +38,7 @@ struct BenchSize: Sendable {
         rounds: 1,
         seconds: 0.1,
         finished: 2_000,
+        ended: 2_000,
         pending: 300,
         enqueued: 500,
         wakes: 5,

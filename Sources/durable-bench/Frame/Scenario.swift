@@ -27,7 +27,7 @@ enum Scenarios {
     static let all: [any Scenario.Type] = [
         CeilingScenario.self, StepsScenario.self, WorkflowScenario.self, DrainScenario.self, TransactionScenario.self,
         RecoveryScenario.self, WakeScenario.self, SleepersScenario.self, FanoutScenario.self, GrowthScenario.self,
-        CostScenario.self, PeerScenario.self,
+        InspectScenario.self, CostScenario.self, PeerScenario.self,
     ]
 
     /// Those that were asked for, and what they need, each once.
