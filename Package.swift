@@ -206,6 +206,7 @@ let package = Package(
                 "Durable",
                 "DurableMacros",
                 "DurableTesting",
+                "TemporaryPostgres",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
