@@ -29,9 +29,10 @@ struct DurableCommand: AsyncParsableCommand {
                 name: "Acting",
                 subcommands: [
                     Start.self, Signal.self, Cancel.self, Kill.self, Pause.self, Resume.self, Retry.self, Rerun.self,
-                    Fork.self,
+                    Fork.self, SetResult.self, Skip.self, PauseName.self, ResumeName.self, ReleaseExecutor.self,
                 ]
             ),
+            CommandGroup(name: "Keeping", subcommands: [Retention.self, Prune.self, Delete.self]),
             CommandGroup(name: "Setting up", subcommands: [Migrate.self]),
         ]
     )

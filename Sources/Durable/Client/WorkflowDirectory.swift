@@ -39,7 +39,12 @@ package final class WorkflowDirectory: Sendable {
         self.messages = MessageStatements(schema: schema)
         self.lineage = LineageStatements(schema: schema)
         self.queues = QueueStatements(schema: schema)
-        self.operations = WorkflowOperations(pool: pool, statements: OperationStatements(schema: schema), coder: coder)
+        self.operations = WorkflowOperations(
+            pool: pool,
+            statements: OperationStatements(schema: schema),
+            retention: RetentionStatements(schema: schema),
+            coder: coder
+        )
         // By the database's clock, since a client has no other; workflow and `live` row in one statement.
         self.enqueue = StatementText(
             """

@@ -43,6 +43,7 @@ extension DurableEngine: Service {
             group.addTask { await parts.routeForEver() }
             group.addTask { await parts.routeLineageForEver() }
             group.addTask { await parts.obeyOperatorsForEver() }
+            group.addTask { await parts.pruneForEver() }
             if let listener = parts.listener { group.addTask { await listener.listenForEver() } }
             await Self.waitForShutdown()
             self.enter(.stopped(nil))

@@ -100,6 +100,15 @@ public struct EngineOptions: Sendable {
     /// Where a commit takes less it saves the wake-ups of two threads, a third of a step's time, at the price of the
     /// processor meanwhile. Where commits take longer the engine notices, and sleeps. Default: 400 µs.
     public var commitSpin: Duration = .microseconds(400)
+    /// How long workflows are kept after they have ended.
+    ///
+    /// Written to `durable.retention` on boot, where it counts for every process, and stays until it is changed there: the last one
+    /// to say so counts. Default: empty, which changes nothing; where nothing was ever said, everything is kept.
+    public var retention: [RetentionPolicy] = []
+    /// The longest pause of this process between two looks for workflows that are no longer to be kept.
+    ///
+    /// One process at a time deletes, a batch of 500 and then nine times as long nothing. Default: 5 minutes.
+    public var retentionInterval: Duration = .seconds(300)
     /// What a test puts in the engine's way; nil in every service.
     package var hooks: EngineHooks?
 
@@ -134,10 +143,15 @@ public struct EngineOptions: Sendable {
             self.commitSpin >= .zero && self.commitSpin <= .milliseconds(10),
             "the spin for a commit must be from zero to 10 ms; it is \(self.commitSpin)"
         )
+        try require(
+            self.retentionInterval > .zero,
+            "the retention interval must be positive; it is \(self.retentionInterval)"
+        )
+        for policy in self.retention { try policy.validate() }
         // Multiples of them must be within what the clock can count.
         let durations = [
             ("lease", self.lease), ("poll interval", self.poll), ("hold", self.hold), ("drain time", self.drain),
-            ("deadline of requests", self.requestDeadline),
+            ("deadline of requests", self.requestDeadline), ("retention interval", self.retentionInterval),
         ]
         for (name, duration) in durations {
             try require(duration <= Self.longest, "the \(name) must not be longer than a year; it is \(duration)")

@@ -23,6 +23,7 @@ struct EngineParts: Sendable {
     let watch: Watch
     /// Rings when people have asked for something.
     let requests = Bell()
+    let retention: RetentionKeeper
     /// Nil when the engine only polls.
     let listener: WakeListener?
 
@@ -133,6 +134,12 @@ struct EngineParts: Sendable {
                 bell: router.lineage
             ),
             watch: Watch(pool: housekeeping, statements: statements.poll, router: router),
+            retention: RetentionKeeper(
+                pool: housekeeping,
+                statements: statements.retention,
+                interval: options.retentionInterval,
+                logger: logger
+            ),
             listener: options.listen
                 ? WakeListener(
                     configuration: database,
@@ -152,6 +159,7 @@ struct EngineParts: Sendable {
         do {
             for trigger in engine.triggers { try await parts.core.directory.register(trigger) }
             for queue in options.queues { try await parts.core.directory.declare(queue) }
+            try await parts.retention.register(options.retention)
             let lease = try await executor.register()
             try await writer.start(as: lease.identity)
             // It may have been replaced while the connections were opened.

@@ -16,6 +16,7 @@ import Libpq
 public struct WorkflowOperations: Sendable {
     let pool: PostgresPool
     let statements: OperationStatements
+    let retention: RetentionStatements
     let coder: PayloadCoder
 
     // MARK: - Looking

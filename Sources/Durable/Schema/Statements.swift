@@ -20,6 +20,8 @@ package final class Statements: Sendable {
     package let waking: WakeStatements
     /// What people ask.
     package let operations: OperationStatements
+    /// What is deleted after a time.
+    package let retention: RetentionStatements
 
     package init(schema: SchemaName = .standard) {
         self.schema = schema
@@ -31,5 +33,6 @@ package final class Statements: Sendable {
         self.transactions = TransactionStatements(schema: schema)
         self.waking = WakeStatements(schema: schema)
         self.operations = OperationStatements(schema: schema)
+        self.retention = RetentionStatements(schema: schema)
     }
 }

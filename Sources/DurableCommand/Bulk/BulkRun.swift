@@ -8,9 +8,6 @@ struct BulkRun {
     let deed: Deed
     let selection: Selection
 
-    /// How many ids are asked for at once.
-    private static let page = 5000
-
     func run() async throws {
         let ids = try await self.ids()
         guard let ids, !ids.isEmpty else { return }
@@ -40,19 +37,12 @@ struct BulkRun {
         }
         var filter = self.selection.filter
         if filter.state.isEmpty { filter.state = self.deed.states }
-        let scope = filter.scope(self.session)
-        let parameters = filter.parameters(at: self.session.now)
-        let counts = try await self.session.records(self.session.statements.count(scope), parameters)
-        self.session.terminal.remark(Preview.words(counts))
-        var ids: [String] = []
-        while true {
-            let rows = try await self.session.records(
-                self.session.statements.ids(scope),
-                parameters + [Parameter(ids.last), Parameter(Int64(Self.page))]
-            )
-            ids += rows.map { $0["id"].words }
-            if rows.count < Self.page { return ids }
-        }
+        let rows = try await self.session.records(
+            self.session.statements.selection,
+            filter.parameters(at: self.session.now)
+        )
+        self.session.terminal.remark(Preview.words(states: rows.map { $0["state"].words }))
+        return rows.map { $0["id"].words }
     }
 
     // MARK: - Acting

@@ -2,12 +2,13 @@
 
 /// What is said before something is done to several workflows.
 enum Preview {
-    /// `3 workflows match: 2 waiting, 1 running`.
-    static func words(_ counts: [Record]) -> String {
-        let total = counts.reduce(0) { $0 + ($1["count"].integer ?? 0) }
-        let parts = counts.map { "\($0["count"].words) \($0["state"].words)" }
-        let list = parts.isEmpty ? "" : ": " + parts.joined(separator: ", ")
-        return "\(self.count(total)) \(total == 1 ? "matches" : "match")\(list)"
+    /// `3 workflows match: 1 running, 2 waiting`, of the state of each.
+    static func words(states: [String]) -> String {
+        var counts: [String: Int] = [:]
+        for state in states { counts[state, default: 0] += 1 }
+        let list = counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+        let head = "\(self.count(Int64(states.count))) \(states.count == 1 ? "matches" : "match")"
+        return list.isEmpty ? head : "\(head): \(list)"
     }
 
     /// `1 workflow`, `12 workflows`.

@@ -50,14 +50,14 @@ extension CommandFailure {
             case "DU010":
                 self.init(.notFound, error.message)
             // Of an argument: no number, no JSON, too long, out of range.
-            case "DU012", "22P02", "22P05", "22003", "22008", "22021", "22023":
+            case "DU012", "22P02", "22P05", "22003", "22007", "22008", "22021", "22023":
                 self.init(.usage, [words, error.detail].compactMap(\.self).joined(separator: ": "))
             case "42501":
                 self.init(
                     .schema,
                     """
-                    \(error.message) (schema "\(schema)"). Reading is granted with durable_reader or durable_operator, \
-                    everything with durable_runtime: GRANT durable_runtime TO the role
+                    \(error.message) (schema "\(schema)"). Looking is granted with durable_reader, payloads and acting with \
+                    durable_operator: GRANT durable_operator TO the role
                     """
                 )
             case "25006":

@@ -4,8 +4,8 @@ import Durable
 
 /// All SQL of the command.
 ///
-/// What a person names travels as a parameter, never as text. Views where they do; the tables beneath them where
-/// millions of rows would have to be read.
+/// What a person names travels as a parameter, never as text. Views and functions only: no
+/// verb needs a right on a table.
 struct CommandStatements: Sendable {
     private let schema: SchemaName
 
@@ -14,19 +14,6 @@ struct CommandStatements: Sendable {
     private func sql(_ text: String) -> String { self.schema.rewrite(text) }
 
     // MARK: - The session
-
-    /// The database's time, and whether the tables may be read: `$1` the schema.
-    var facts: String {
-        self.sql(
-            """
-            SELECT durable.clock(), coalesce((
-                SELECT bool_and(pg_catalog.has_table_privilege(c.oid, 'SELECT'))
-                FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                WHERE n.nspname = $1 AND c.relname IN ('workflow', 'live', 'outcome', 'executor')
-            ), false)
-            """
-        )
-    }
 
     // MARK: - Workflows
 
@@ -38,62 +25,27 @@ struct CommandStatements: Sendable {
     /// One workflow: `$1` its id.
     var workflow: String { self.sql("SELECT \(Self.workflowColumns) FROM durable.workflows w WHERE w.id = $1") }
 
-    /// What a filter selects, newest first: `$1` to `$6` the filter, `$7` and `$8` the time and id to go on behind, `$9` how many.
+    /// What a filter selects, newest first: `$1` to `$6` the filter, `$7` the id to go on behind, `$8` how many.
     ///
-    /// First only which, then the rest about those: the view computes much that sorting does not need.
-    func list(_ scope: StateScope) -> String {
+    /// First only which, then the rest about each: the view computes much that sorting does not need.
+    var list: String {
         self.sql(
             """
-            SELECT \(Self.workflowColumns) FROM durable.workflows w
-            WHERE w.id = ANY (ARRAY(
-                SELECT c.id FROM \(scope == .all ? "durable.workflow" : "durable.workflows") c
-                WHERE \(Self.condition(scope))
-                  AND ($7::timestamptz IS NULL OR (c.created_at, c.id) < ($7, $8::text))
-                ORDER BY c.created_at DESC, c.id DESC
-                LIMIT $9
-            ))
+            SELECT \(Self.workflowColumns) FROM durable.find($1, $2, $3, $4, $5, $6, $7, $8) AS f (id)
+            CROSS JOIN LATERAL (SELECT * FROM durable.workflows o WHERE o.id = f.id OFFSET 0) AS w
             ORDER BY w.created_at DESC, w.id DESC
             """
         )
     }
 
-    /// How many workflows of which state a filter selects: `$1` to `$6` the filter.
-    func count(_ scope: StateScope) -> String {
+    /// The ids that a filter selects, in order, with the state of each: `$1` to `$6` the filter.
+    var selection: String {
         self.sql(
             """
-            SELECT c.state, count(*) AS count FROM durable.workflows c
-            WHERE \(Self.condition(scope)) GROUP BY c.state ORDER BY c.state
+            SELECT c.id, c.state FROM durable.workflows c
+            WHERE c.id = ANY (ARRAY(SELECT durable.find($1, $2, $3, $4, $5, $6))) ORDER BY c.id
             """
         )
-    }
-
-    /// The ids that a filter selects, in order: `$1` to `$6` the filter, `$7` the id to go on behind, `$8` how many.
-    func ids(_ scope: StateScope) -> String {
-        self.sql(
-            """
-            SELECT c.id, c.name, c.state FROM durable.workflows c
-            WHERE \(Self.condition(scope)) AND ($7::text IS NULL OR c.id > $7)
-            ORDER BY c.id LIMIT $8
-            """
-        )
-    }
-
-    private static func condition(_ scope: StateScope) -> String {
-        let states =
-            switch scope {
-            case .all: "($1::text[] IS NULL)"
-            case .view: "($1::text[] IS NULL OR c.state = ANY ($1))"
-            case .live: "c.id IN (SELECT l.workflow_id FROM durable.live l WHERE l.state::text = ANY ($1::text[]))"
-            case .ended: "c.id IN (SELECT o.workflow_id FROM durable.outcome o WHERE o.status::text = ANY ($1::text[]))"
-            }
-        return """
-            \(states)
-              AND ($2::text[] IS NULL OR c.name = ANY ($2))
-              AND ($3::text IS NULL OR c.id LIKE $3)
-              AND ($4::timestamptz IS NULL OR c.created_at >= $4)
-              AND ($5::timestamptz IS NULL OR c.created_at < $5)
-              AND \(scope == .all ? "($6::text IS NULL)" : "($6::text IS NULL OR c.error_type = $6)")
-            """
     }
 
     // MARK: - One workflow
@@ -133,27 +85,15 @@ struct CommandStatements: Sendable {
         )
     }
 
-    /// Errors by workflow, type and the shape of their message: `$1` since when, `$2` names, `$3` how many.
+    /// Errors by workflow, type and the shape of their message: `$1` of which one happened since when, `$2` names, `$3` how many.
     var errors: String {
         self.sql(
             """
-            SELECT f.name, f.error_type AS type, f.shape AS message, count(*) AS count,
-                count(*) FILTER (WHERE f.state = 'paused') AS paused, min(f.at) AS first_at, max(f.at) AS last_at,
-                (array_agg(f.id ORDER BY f.at DESC, f.id))[1] AS example
-            FROM (
-                SELECT w.id, w.name, w.state, w.error_type, coalesce(w.finished_at, w.created_at) AS at,
-                    regexp_replace(regexp_replace(regexp_replace(
-                        left(w.error, 1000),
-                        '"[^"]*"', '"…"', 'g'),
-                        '[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|0x[0-9a-fA-F]+|\\m[0-9a-fA-F]*[0-9][0-9a-fA-F]{7,}\\M', '…', 'g'),
-                        '[0-9]+', '#', 'g') AS shape
-                FROM durable.workflows w
-                WHERE w.state IN ('failed', 'paused') AND w.error_type IS NOT NULL
-                  AND ($1::timestamptz IS NULL OR coalesce(w.finished_at, w.created_at) >= $1)
-                  AND ($2::text[] IS NULL OR w.name = ANY ($2))
-            ) AS f
-            GROUP BY f.name, f.error_type, f.shape
-            ORDER BY count(*) DESC, max(f.at) DESC, f.name, f.error_type, f.shape
+            SELECT f.name, f.error_type AS type, f.fingerprint AS message, f.workflows AS count, f.paused, f.first_at, f.last_at,
+                f.latest_id AS example
+            FROM durable.errors f
+            WHERE ($1::timestamptz IS NULL OR f.last_at >= $1 OR f.paused > 0) AND ($2::text[] IS NULL OR f.name = ANY ($2))
+            ORDER BY f.workflows DESC, f.last_at DESC NULLS LAST, f.name, f.error_type, f.fingerprint
             LIMIT $3
             """
         )
@@ -163,63 +103,26 @@ struct CommandStatements: Sendable {
     var versions: String {
         self.sql(
             """
-            WITH pending AS (
-                SELECT l.name, l.version, count(*) AS pending,
-                    count(*) FILTER (WHERE l.state = 'queued') AS queued,
-                    count(*) FILTER (WHERE l.state = 'running') AS running,
-                    count(*) FILTER (WHERE l.state = 'waiting') AS waiting,
-                    count(*) FILTER (WHERE l.state = 'paused') AS paused,
-                    count(*) FILTER (WHERE l.state = 'cancelling') AS cancelling,
-                    min(w.created_at) AS oldest, min(l.workflow_id) AS example
-                FROM durable.live l JOIN durable.workflow w ON w.id = l.workflow_id GROUP BY l.name, l.version
-            ), offered AS (
-                SELECT o.name, v.version, array_agg(e.name ORDER BY e.name, e.number) AS executors
-                FROM durable.executors e
-                JOIN durable.executor x ON x.number = e.number
-                CROSS JOIN LATERAL jsonb_to_recordset(x.workflows) AS o (name text, versions integer[])
-                CROSS JOIN LATERAL unnest(o.versions) AS v (version)
-                WHERE e.state = 'alive'
-                GROUP BY o.name, v.version
-            )
-            SELECT coalesce(p.name, o.name) AS name, coalesce(p.version, o.version) AS version, coalesce(p.pending, 0) AS pending,
-                coalesce(p.queued, 0) AS queued, coalesce(p.running, 0) AS running, coalesce(p.waiting, 0) AS waiting,
-                coalesce(p.paused, 0) AS paused, coalesce(p.cancelling, 0) AS cancelling,
-                p.oldest, p.example, coalesce(cardinality(o.executors), 0) AS offered_by, to_json(coalesce(o.executors, '{}')) AS executors
-            FROM pending p FULL JOIN offered o ON o.name = p.name COLLATE "C" AND o.version = p.version
-            ORDER BY 1, 2
+            SELECT v.name, v.version, v.pending, v.queued, v.running, v.waiting, v.paused, v.cancelling, v.oldest, v.example,
+                v.offered_by, to_json(v.executors) AS executors
+            FROM durable.versions v ORDER BY v.name, v.version
             """
         )
     }
 
-    /// Counts and sizes: `$1` the schema, `$2` whether to count what has ended rather than to estimate it.
+    /// Counts and sizes.
     var stats: String {
         self.sql(
+            "SELECT s.subject, s.name, s.value, s.unit FROM durable.stats s ORDER BY s.subject, s.value DESC NULLS LAST, s.name"
+        )
+    }
+
+    /// How many have ended in which state, counted.
+    var endings: String {
+        self.sql(
             """
-            SELECT 'live' AS subject, l.state::text AS name, count(*)::float8 AS value, 'count' AS unit
-            FROM durable.live l GROUP BY l.state
-            UNION ALL
-            SELECT 'live', 'due and not taken', count(*), 'count' FROM durable.live l
-            WHERE l.executor IS NULL AND l.run_at < durable.clock() - interval '10 seconds'
-            UNION ALL
-            SELECT 'live', 'oldest due and not taken', extract(epoch FROM durable.clock() - min(l.run_at))::float8, 'seconds'
-            FROM durable.live l WHERE l.executor IS NULL AND l.run_at < durable.clock()
-            UNION ALL
-            SELECT 'inbox', 'not yet delivered', count(*), 'count' FROM durable.inbox
-            UNION ALL
-            SELECT 'inbox', 'oldest', extract(epoch FROM durable.clock() - min(i.created_at))::float8, 'seconds' FROM durable.inbox i
-            UNION ALL
-            SELECT 'executors', e.state, count(*), 'count' FROM durable.executors e GROUP BY e.state
-            UNION ALL
-            SELECT 'ended', o.status::text, count(*), 'count' FROM durable.outcome o WHERE $2 GROUP BY o.status
-            UNION ALL
-            SELECT 'ended', 'about', greatest(c.reltuples, 0)::float8, 'count'
-            FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-            WHERE NOT $2 AND n.nspname = $1 AND c.relname = 'outcome'
-            UNION ALL
-            SELECT 'size', c.relname::text, pg_catalog.pg_total_relation_size(c.oid)::float8, 'bytes'
-            FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-            WHERE n.nspname = $1 AND c.relkind = 'r' AND pg_catalog.pg_total_relation_size(c.oid) > 65536
-            ORDER BY 1, 3 DESC NULLS LAST, 2
+            SELECT 'ended' AS subject, w.state AS name, count(*)::float8 AS value, 'count' AS unit
+            FROM durable.workflows w WHERE w.finished_at IS NOT NULL GROUP BY w.state ORDER BY w.state
             """
         )
     }
@@ -228,9 +131,9 @@ struct CommandStatements: Sendable {
     var pending: String {
         self.sql(
             """
-            SELECT l.workflow_id AS id, l.name, l.version, l.state::text AS state, l.reason, l.waiting_for, l.progress
-            FROM durable.live l
-            WHERE ($1::text[] IS NULL OR l.name = ANY ($1)) ORDER BY l.workflow_id LIMIT $2
+            SELECT p.id, p.name, p.version, p.state, p.reason, p.waiting_for, p.progress
+            FROM durable.pending p
+            WHERE ($1::text[] IS NULL OR p.name = ANY ($1)) ORDER BY p.id LIMIT $2
             """
         )
     }
@@ -284,6 +187,59 @@ struct CommandStatements: Sendable {
             """
         )
     }
+
+    /// Stops a workflow type: `$1` name, `$2` why.
+    var pauseName: String { self.sql("SELECT durable.pause_name($1, $2) IS NULL AS result") }
+
+    /// Lets a workflow type go on: `$1` name.
+    var resumeName: String { self.sql("SELECT durable.resume_name($1) AS result") }
+
+    /// What a step returned: `$1` id, `$2` position, `$3` result, `$4` scope, `$5` name, `$6` why.
+    var setResult: String {
+        self.sql("SELECT durable.set_step_result($1, $2, $3::json, $4, $5, $6) IS NULL AS result")
+    }
+
+    /// That a step is done: `$1` id, `$2` position, `$3` scope, `$4` name, `$5` why.
+    var skip: String { self.sql("SELECT durable.skip_step($1, $2, $3, $4, $5) IS NULL AS result") }
+
+    /// Declares a process dead: `$1` number, `$2` why.
+    var releaseExecutor: String { self.sql("SELECT durable.release_executor($1, $2)::bigint AS result") }
+
+    // MARK: - Retention
+
+    /// What is kept for how long.
+    var retention: String {
+        self.sql(
+            """
+            SELECT r.subject, r.name, r.outcome, coalesce(r.keep::text, 'forever') AS keep, r.who, r.since
+            FROM durable.retention r ORDER BY r.subject DESC, r.name, r.outcome
+            """
+        )
+    }
+
+    /// Keeps it for so long: `$1` how long, `$2` name, `$3` outcome, `$4` of what, `$5` why.
+    var setRetention: String {
+        self.sql("SELECT durable.set_retention($1::text::interval, $2, $3, $4, $5) AS result")
+    }
+
+    /// Takes a policy away: `$1` name, `$2` outcome, `$3` of what, `$4` why.
+    var dropRetention: String { self.sql("SELECT durable.drop_retention($1, $2, $3, $4) AS result") }
+
+    /// What would go first.
+    var prunable: String {
+        self.sql("SELECT p.subject, p.name, p.outcome, p.rows, p.oldest FROM durable.prunable() AS p")
+    }
+
+    /// One batch: `$1` how many.
+    var prune: String { self.sql("SELECT p.deleted, p.result FROM durable.prune($1) AS p") }
+
+    /// One workflow and what it has started: `$1` id, `$2` why.
+    var delete: String { self.sql("SELECT durable.delete_workflow($1, $2) AS result") }
+
+    /// A workflow as a document: `$1` id.
+    var export: String { self.sql("SELECT durable.export($1) AS document") }
+
+    // MARK: - Looking
 
     /// Why it is where it is: `$1` id.
     var why: String { self.sql("SELECT y.sentence, y.facts FROM durable.why($1) AS y") }

@@ -12,8 +12,6 @@ struct Session {
     let isJSON: Bool
     /// The database's time when the session began.
     let now: PostgresTimestamp
-    /// Whether the role may read the tables beneath the views, which is faster.
-    let mayReadTables: Bool
 
     /// Connects, runs the body, and disconnects.
     ///
@@ -41,15 +39,14 @@ struct Session {
         isJSON: Bool
     ) async throws -> Session {
         let statements = CommandStatements(schema: schema)
-        let row = try await connection.query(Query(statements.facts, parameters: [Parameter(schema.name)])).first
+        let row = try await connection.query(Query(statements.clock)).first
         return Session(
             connection: connection,
             schema: schema,
             statements: statements,
             terminal: .current,
             isJSON: isJSON,
-            now: try row?.decode(0) ?? .infinity,
-            mayReadTables: try row?.decode(1) ?? false
+            now: try row?.decode(0) ?? .infinity
         )
     }
 

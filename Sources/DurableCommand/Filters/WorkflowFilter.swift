@@ -44,29 +44,15 @@ struct WorkflowFilter: ParsableArguments {
             && self.errorType == nil
     }
 
-    /// Where the states are looked up.
-    func scope(_ session: Session) -> StateScope {
-        StateScope(
-            states: self.state.isEmpty ? nil : self.state,
-            needsView: self.errorType != nil,
-            mayReadTables: session.mayReadTables
-        )
-    }
-
     /// The first six parameters of the statements that select by it.
     func parameters(at now: PostgresTimestamp) -> [Parameter] {
         [
             Parameter(self.state.isEmpty ? nil : self.state),
             Parameter(self.name.isEmpty ? nil : self.name),
-            Parameter(self.idPrefix.map { Self.pattern(prefix: $0) }),
+            Parameter(self.idPrefix),
             Parameter(self.since.flatMap { PointInTime($0) }?.time(at: now)),
             Parameter(self.before.flatMap { PointInTime($0) }?.time(at: now)),
             Parameter(self.errorType),
         ]
-    }
-
-    /// The pattern of `LIKE` for what begins with a text.
-    static func pattern(prefix: String) -> String {
-        prefix.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_") + "%"
     }
 }

@@ -51,10 +51,9 @@ struct List: AsyncParsableCommand {
     }
 
     private func page(_ session: Session, behind last: Record?, count: Int) async throws -> [Record] {
-        let behind: [Parameter] = [Parameter(last?["created_at"].time), Parameter(last?["id"].text)]
-        return try await session.records(
-            session.statements.list(self.filter.scope(session)),
-            self.filter.parameters(at: session.now) + behind + [Parameter(Int64(count))]
+        try await session.records(
+            session.statements.list,
+            self.filter.parameters(at: session.now) + [Parameter(last?["id"].text), Parameter(Int64(count))]
         )
     }
 

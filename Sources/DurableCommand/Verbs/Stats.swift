@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Durable
 import Libpq
 
 /// `durable stats`: counts and sizes.
@@ -18,10 +17,11 @@ struct Stats: AsyncParsableCommand {
 
     func run() async throws {
         try await Session.with(self.database, isJSON: self.output.json) { session in
-            let stats = try await session.records(
-                session.statements.stats,
-                [Parameter(session.schema.name), Parameter(self.exact)]
-            )
+            var stats = try await session.records(session.statements.stats)
+            if self.exact {
+                stats.removeAll { $0["subject"].text == "ended" }
+                stats += try await session.records(session.statements.endings)
+            }
             try session.print(stats, as: Self.listing, empty: "nothing")
         }
     }

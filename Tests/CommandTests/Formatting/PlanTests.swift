@@ -54,14 +54,4 @@ import Testing
         #expect(third.changed.isEmpty)
         #expect(third.gone.map { $0["id"].words } == ["a", "c"])
     }
-
-    @Test func `states are looked up in the small table where that will do`() {
-        #expect(StateScope(states: ["paused", "running"], mayReadTables: true) == .live)
-        #expect(StateScope(states: ["failed"], mayReadTables: true) == .ended)
-        #expect(StateScope(states: ["failed", "paused"], mayReadTables: true) == .view)
-        #expect(StateScope(states: nil, mayReadTables: true) == .all)
-        #expect(StateScope(states: nil, needsView: true, mayReadTables: true) == .view)
-        #expect(StateScope(states: nil, mayReadTables: false) == .view)
-        #expect(StateScope(states: ["paused"], mayReadTables: false) == .view)
-    }
 }

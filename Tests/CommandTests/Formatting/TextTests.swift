@@ -90,6 +90,7 @@ import Testing
         #expect(List.quoted("it's") == "'it'\\''s'")
         #expect(List.quoted("-x") == "'-x'")
         #expect(List.quoted("") == "''")
-        #expect(WorkflowFilter.pattern(prefix: "50%_\\") == "50\\%\\_\\\\%")
+        #expect(Preview.words(states: ["waiting", "running", "waiting"]) == "3 workflows match: 1 running, 2 waiting")
+        #expect(Preview.words(states: []) == "0 workflows match")
     }
 }

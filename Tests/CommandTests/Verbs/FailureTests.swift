@@ -69,6 +69,11 @@ import Testing
             #expect(try list.documents().map { $0["id"] as? String } == ["checkout-1003"], "\(list.errors)")
             let show = try await Invocation.durable(["show", "checkout-1001"], on: url)
             #expect(show.status == 0, "\(show.errors)")
+            for verb in ["attention", "errors", "executors", "list", "stats", "versions"] {
+                let looked = try await Invocation.durable([verb, "--json"], on: url)
+                #expect(looked.status == 0, "\(verb): \(looked.errors)")
+                #expect(!looked.output.isEmpty, "\(verb)")
+            }
             let payloads = try await Invocation.durable(["show", "checkout-1001", "--payloads"], on: url)
             #expect(payloads.status == 5)
             #expect(payloads.errors.contains("permission denied for view payloads"))

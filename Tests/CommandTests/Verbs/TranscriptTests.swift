@@ -72,7 +72,7 @@ import Testing
 
     @Test func `every verb and every status is in the article`() async throws {
         let help = try await Invocation.durable(["--help"], on: nil).lines
-        let verbs = help.compactMap { $0.firstMatch(of: /^ {2}([a-z]+) {2,}/)?.output.1 }
+        let verbs = help.compactMap { $0.firstMatch(of: /^ {2}([a-z-]+) {2,}/)?.output.1 }
         #expect(verbs.count >= 11)
         for verb in verbs { #expect(Self.article.contains("`\(verb)"), "\(verb)") }
         for status in ExitStatus.allCases { #expect(Self.article.contains("\n| \(status.rawValue) |"), "\(status)") }

@@ -55,4 +55,149 @@ import Testing
             #expect(try await database.text("SELECT state::text FROM durable.live") == "queued")
         }
     }
+
+    @Test func `an operator signals, cancels, completes tokens and publishes without a right on any table`()
+        async throws
+    {
+        try await withTestDatabase { database in
+            try await database.execute(Self.paused)
+            try await database.execute(
+                "INSERT INTO durable.token (id, workflow_id, name) VALUES ('t', 'a', 'n'), ('u', 'a', 'n')"
+            )
+            try await withRole(database, "GRANT durable_operator TO") { configuration in
+                let person = try await PostgresConnection.connect(configuration)
+                defer { person.close() }
+                let answers = [
+                    ("SELECT durable.signal('a', 'go', '1')", "true"), ("SELECT durable.beat_token('t')", "true"),
+                    ("SELECT durable.complete_token('t', '1')", "true"),
+                    ("SELECT durable.fail_token('u', 'no')", "true"),
+                    ("SELECT durable.publish_event('e', 'k', '1') > 0", "true"),
+                    ("SELECT durable.request_update('a', 'r', 'u')", "true"),
+                    ("SELECT durable.cancel('a', 'no longer wanted')", "requested"),
+                    ("SELECT durable.pause('a', 'x')", "paused"), ("SELECT durable.kill('a', 'x')", "requested"),
+                    ("SELECT is_new FROM durable.enqueue('absent', id => 'b')", "true"),
+                    ("SELECT durable.resume_name('absent')", "false"),
+                ]
+                for (statement, answer) in answers {
+                    #expect(try await person.texts(statement) == [answer], "\(statement)")
+                }
+                for table in [
+                    "workflow", "live", "journal", "outcome", "message", "token", "event", "cancellation", "request",
+                    "inbox",
+                ] {
+                    let error = await #expect(throws: PostgresError.self) {
+                        try await person.execute("SELECT FROM durable.\(unescaped: table)")
+                    }
+                    #expect(error?.sqlState == "42501", "\(table)")
+                }
+                let mine = try await person.texts("SELECT session_user || '|no longer wanted'")
+                let kept = try await database.rows(
+                    "SELECT DISTINCT concat_ws('|', who, reason) FROM durable.audit WHERE action = 'cancel'"
+                )
+                #expect(kept == mine)
+            }
+            #expect(try await database.text("SELECT count(*)::text FROM durable.cancellation") == "1")
+        }
+    }
+
+    @Test func `a reader lists, counts and sees what needs a person, whoever runs the functions in the views`()
+        async throws
+    {
+        try await withTestDatabase { database in
+            try await database.execute(Self.paused)
+            try await database.execute(
+                """
+                WITH w AS (INSERT INTO durable.workflow (id, name) VALUES ('due', 'absent') RETURNING id)
+                INSERT INTO durable.live (workflow_id, name, state, run_at)
+                SELECT id, 'absent', 'queued', now() - interval '1 hour' FROM w
+                """
+            )
+            try await withRole(database, "GRANT durable_reader TO") { configuration in
+                let reader = try await PostgresConnection.connect(configuration)
+                defer { reader.close() }
+                #expect(
+                    try await reader.texts("SELECT kind FROM durable.attention ORDER BY kind") == [
+                        "not offered", "paused",
+                    ]
+                )
+                #expect(try await reader.texts("SELECT durable.find(states => '{queued}')") == ["due"])
+                #expect(
+                    try await reader.texts(
+                        "SELECT concat_ws('|', name, version, pending, verdict) FROM durable.versions"
+                    )
+                        == ["absent|1|2|stranded"]
+                )
+                #expect(
+                    try await reader.texts("SELECT value FROM durable.stats WHERE subject = 'live' AND name = 'paused'")
+                        == ["1"]
+                )
+                #expect(try await reader.texts("SELECT id FROM durable.pending ORDER BY id") == ["a", "due"])
+                for forbidden in [
+                    "SELECT durable.signal('a', 'x')", "SELECT durable.cancel('a')",
+                    "SELECT durable.complete_token('t')",
+                    "SELECT durable.fail_token('t', 'x')", "SELECT durable.beat_token('t')",
+                    "SELECT durable.publish_event('e')",
+                    "SELECT durable.request_update('a', 'r', 'u')", "SELECT * FROM durable.payloads",
+                    "SELECT durable.continue_as_new('{a}', '{0}', '{1}', '{now}', '{1}', 1)",
+                ] {
+                    let error = await #expect(throws: PostgresError.self) { try await reader.execute(Query(forbidden)) }
+                    #expect(error?.sqlState == "42501", "\(forbidden): \(String(describing: error))")
+                }
+            }
+        }
+    }
+
+    @Test func `what runs with its owner's rights has a search path of its own, and nobody may call it by default`()
+        async throws
+    {
+        try await withTestDatabase { database in
+            let loose = try await database.rows(
+                """
+                SELECT p.proname::text FROM pg_proc p
+                WHERE p.pronamespace = 'durable'::regnamespace AND p.prosecdef
+                  AND (p.proacl IS NULL OR EXISTS (SELECT FROM aclexplode(p.proacl) a WHERE a.grantee = 0)
+                    OR NOT 'search_path=pg_catalog, pg_temp' = ANY (coalesce(p.proconfig, '{}')))
+                """
+            )
+            #expect(loose == [])
+            let mayRead = try await database.rows(
+                """
+                SELECT p.proname::text FROM pg_proc p
+                WHERE p.pronamespace = 'durable'::regnamespace AND p.prosecdef
+                  AND has_function_privilege('durable_reader', p.oid, 'EXECUTE') ORDER BY 1
+                """
+            )
+            #expect(mayRead == ["find", "is_offered", "prunable", "why"])
+        }
+    }
+
+    @Test func `what find cannot make sense of is refused in words`() async throws {
+        try await withTestDatabase { database in
+            for (call, state, words) in [
+                ("find(states => '{gone}')", "22023", "no state of a workflow is called \"gone\""),
+                ("find(states => ARRAY[NULL])", "22023", "no state of a workflow is called \"<NULL>\""),
+                ("find(maximum => -1)", "22023", "the maximum must not be negative, and is -1"),
+                ("find(behind => 'nobody')", "DU010", "no workflow has the id \"nobody\""),
+            ] {
+                let error = await #expect(throws: PostgresError.self) {
+                    _ = try await database.rows("SELECT durable.\(call)")
+                }
+                #expect(error?.sqlState == state)
+                #expect(error?.message.contains(words) == true, "\(String(describing: error))")
+            }
+            let hostile = "'; DROP TABLE durable.live; --%_\\"
+            let byPrefix = try await database.rows("SELECT durable.find(id_prefix => $1)", hostile)
+            let byName = try await database.rows("SELECT durable.find(names => ARRAY[$1], error_type => $1)", hostile)
+            #expect(byPrefix + byName == [])
+            let live = try await database.text("SELECT count(*)::text FROM durable.live")
+            #expect(live == "0")
+        }
+    }
+}
+
+extension PostgresConnection {
+    /// The first column of the rows of one statement, whatever its type, as text.
+    fileprivate func texts(_ sql: String) async throws -> [String] {
+        try await self.strings("SELECT jsonb_build_array(v) ->> 0 FROM (\(sql)) AS q (v)")
+    }
 }

@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test func `the large tables have their primary key and no other index, and no table refers to another`()
+    @Test func `the large tables have their primary key and no index without a reason, and no table refers to another`()
         async throws
     {
         try await withTestDatabase { database in
@@ -87,6 +87,10 @@ import Testing
                 indexes == [
                     "journal journal_pkey", "live live_due", "live live_held", "live live_owner", "live live_parent",
                     "live live_pkey", "live live_suspect", "outcome outcome_pkey",
+                    // Of what went wrong alone: whoever succeeds pays nothing for it.
+                    "outcome outcome_unhappy",
+                    // A summary of the times on every 64 pages, into which a start writes nothing.
+                    "workflow workflow_created",
                     // Of children alone: whoever has none pays nothing for it.
                     "workflow workflow_parent", "workflow workflow_pkey",
                 ]

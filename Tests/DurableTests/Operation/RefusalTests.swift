@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DurableTesting
+import Libpq
+import Testing
+
+@testable import Durable
+
+/// What a function cannot make sense of it refuses in words that name it, and then nothing has changed. What is text stays text.
+@Suite struct RefusalTests {
+    private static let hostile = "'; DROP TABLE durable.live; --%_\\ \"$1$$ \u{202E}"
+
+    /// The call, its SQLSTATE, and words of its message.
+    private static let cases: [(call: String, state: String, words: String)] = [
+        ("signal('nobody', 'x')", "DU010", "no workflow has the id \"nobody\""),
+        ("signal('done', 'x')", "DU011", "workflow \"done\" has ended (succeeded): it takes no signal"),
+        ("signal('held', '')", "DU012", "the name of a signal must have 1 to 128 bytes"),
+        ("signal('held', NULL)", "DU012", "the name of a signal must have 1 to 128 bytes"),
+        ("signal('held', 'x', key => repeat('k', 513))", "DU012", "key of a signal must have 1 to 512 bytes"),
+        ("signal('held', 'x', '{')", "22P02", "invalid input syntax for type json"),
+        ("cancel('nobody')", "DU010", "no workflow has the id \"nobody\""),
+        (
+            "cancel('held', repeat('x', 1025))", "22023",
+            "the reason of a cancellation has 1025 bytes; the limit is 1024"
+        ),
+        ("kill('nobody', 'x')", "DU010", "no workflow has the id \"nobody\""),
+        ("kill('done', 'x')", "DU011", "workflow \"done\" has ended (succeeded)"),
+        ("kill('held', '')", "22023", "the reason is empty"), ("kill('held', NULL)", "22023", "the reason is empty"),
+        ("pause('nobody', 'x')", "DU010", "no workflow has the id \"nobody\""),
+        ("pause('held', repeat('x', 1001))", "22023", "the reason has 1001 bytes; the limit is 1000"),
+        ("resume('waits')", "DU020", "workflow \"waits\" is waiting, not paused"),
+        ("resume(NULL)", "DU010", "no workflow has the id"),
+        ("retry('held')", "DU020", "workflow \"held\" is paused, and only one that has failed can be retried"),
+        ("rerun('nobody')", "DU010", "no workflow has the id \"nobody\""),
+        ("rerun('done', 'held')", "DU020", "the id \"held\" is taken"),
+        ("rerun('done', '')", "22023", "the workflow id is empty"),
+        ("fork('nobody', 0)", "DU010", "no workflow has the id \"nobody\""),
+        ("fork('done', -1)", "22023", "the position -1 does not exist"),
+        ("fork('done', NULL)", "22023", "a fork needs a position and a scope"),
+        ("fork('done', 0, NULL)", "22023", "a fork needs a position and a scope"),
+        ("fork('done', 9)", "22023", "has recorded nothing at position 8"),
+        ("fork('done', 0, 'parallel@7[0]')", "22023", "\"done\" has recorded nothing in scope \"parallel@7[0]\""),
+        ("fork('done', 1, new_id => 'held')", "DU020", "the id \"held\" is taken"),
+        ("fork('done', 1, input => '{')", "22P02", "invalid input syntax for type json"),
+        ("set_step_result('nobody', 0, '1')", "DU010", "no workflow has the id \"nobody\""),
+        ("set_step_result('waits', 0, '1')", "DU020", "workflow \"waits\" is not paused"),
+        ("set_step_result('held', 0, '1', name => 'other')", "22023", "is the step \"first\", not \"other\""),
+        ("set_step_result('held', 1, '1')", "22023", "has recorded nothing at position 1"),
+        (
+            "set_step_result('held', 2, '1', name => 'x')", "22023",
+            "has recorded nothing before position 2 of scope \"\""
+        ),
+        ("set_step_result('held', 0, '1', 'nonsense', 'x')", "22023", "before position 0 of scope \"nonsense\""),
+        ("set_step_result('held', -1, '1', name => 'x')", "22023", "the position -1 does not exist"),
+        ("set_step_result('held', NULL, '1', name => 'x')", "22023", "a step needs a position and a scope"),
+        ("set_step_result('held', 1, '1', name => '')", "22023", "the step's name is empty"),
+        ("set_step_result('held', 0, '{')", "22P02", "invalid input syntax for type json"),
+        ("set_step_result('sleeper', 0, '1')", "22023", "is a sleep, not a step"),
+        ("skip_step('waits', 0)", "DU020", "workflow \"waits\" is not paused"),
+        ("skip_step('held', 5)", "22023", "has recorded nothing at position 5"),
+        ("pause_name('', 'x')", "22023", "the workflow name is empty"),
+        ("pause_name('a', NULL)", "22023", "the reason is empty"),
+        ("pause_name(repeat('x', 129), 'x')", "22023", "the workflow name has 129 bytes; the limit is 128"),
+        ("release_executor(4711)", "DU010", "no executor has the number 4711"),
+        ("release_executor(NULL)", "DU010", "no executor has the number"),
+        ("complete_token('none', '1')", "DU013", "there is no such token"),
+        ("fail_token('none', 'x')", "DU013", "there is no such token"),
+        ("beat_token('none')", "DU013", "there is no such token"),
+        ("complete_token('t-done', '1')", "DU011", "workflow \"done\" has ended"),
+        ("publish_event('')", "DU012", "the name of an event must have 1 to 128 bytes"),
+        ("publish_event('e', '')", "DU012", "the key of an event must have 1 to 512 bytes"),
+        ("request_update('nobody', 'r', 'u')", "DU010", "no workflow has the id \"nobody\""),
+        ("request_update('done', 'r', 'u')", "DU011", "workflow \"done\" has ended"),
+        ("request_update('held', '', 'u')", "22023", "the id of the update is empty"),
+        ("request_update('held', 'r', NULL)", "22023", "the name of the update is empty"),
+        ("enqueue('')", "22023", "the workflow name is empty"),
+        ("enqueue('x', '1', 'done')", "DU020", "the id \"done\" is taken by a workflow \"program\""),
+        ("enqueue('x', version => 0)", "22023", "the version of workflow \"x\" must be 1 or more"),
+        ("enqueue('x', timeout => '0 s')", "22023", "the timeout of workflow \"x\" must be more than 0"),
+        ("why('nobody')", "DU010", "no workflow has the id \"nobody\""),
+    ]
+
+    @Test func `every function refuses what makes no sense, in words, and changes nothing`() async throws {
+        try await Self.with { database in
+            let before = try await Self.digest(database)
+            for (call, state, words) in Self.cases {
+                let error = await #expect(throws: PostgresError.self, "\(call)") {
+                    _ = try await database.rows("SELECT durable.\(call)::text")
+                }
+                #expect(error?.sqlState == state, "\(call): \(String(describing: error))")
+                #expect(error?.message.contains(words) == true, "\(call): \(String(describing: error))")
+            }
+            let after = try await Self.digest(database)
+            #expect(after == before)
+        }
+    }
+
+    @Test func `nobody has a hostile id, and hostile text stays text`() async throws {
+        try await Self.with { database in
+            let text = Self.hostile
+            let before = try await Self.digest(database)
+            for call in [
+                "signal($1, $1)", "cancel($1, $1)", "kill($1, $1)", "pause($1, $1)", "resume($1, $1)", "retry($1, $1)",
+                "rerun($1, $1)", "fork($1, 0, $1)", "set_step_result($1, 0, '1', $1, $1, $1)",
+                "skip_step($1, 0, $1, $1, $1)", "request_update($1, $1, $1)", "why($1)", "complete_token($1)",
+                "delete_workflow($1, $1)", "export($1)",
+            ] {
+                let error = await #expect(throws: PostgresError.self, "\(call)") {
+                    _ = try await database.rows("SELECT durable.\(call)::text", text)
+                }
+                #expect(["DU010", "DU013"].contains(error?.sqlState ?? ""), "\(call): \(String(describing: error))")
+            }
+            let after = try await Self.digest(database)
+            #expect(after == before)
+            for call in [
+                "signal('held', $1, to_json($1), $1)", "cancel('held', $1)", "pause('waits', $1)", "pause_name($1, $1)",
+                "publish_event($1, $1, to_json($1))", "fail_token('t-held', $1, $1)", "request_update('held', $1, $1)",
+                "enqueue($1, to_json($1), $1, attributes => jsonb_build_object($1, $1))", "retry('failed', $1)",
+                "rerun('done', $1 || '1', $1)",
+                "fork('done', 1, new_id => $1 || '2', input => to_json($1), reason => $1)",
+                "set_step_result('held', 0, to_json($1), reason => $1)", "set_retention('1 day', $1, reason => $1)",
+                "resume('held', $1)",
+            ] { _ = try await database.rows("SELECT durable.\(call.replacing("$1", with: "$1::text"))::text", text) }
+            let kept = try await database.rows(
+                """
+                SELECT t.what FROM (
+                    SELECT 'message' AS what, name FROM durable.message WHERE name NOT LIKE 'update%'
+                    UNION ALL SELECT 'key', key FROM durable.message_key
+                    UNION ALL SELECT 'cancellation', reason FROM durable.cancellation
+                    UNION ALL SELECT 'paused_name', name FROM durable.paused_name
+                    UNION ALL SELECT 'request', reason FROM durable.request
+                    UNION ALL SELECT 'event', key FROM durable.event
+                    UNION ALL SELECT 'token', error ->> 'message' FROM durable.token WHERE id = 't-held'
+                    UNION ALL SELECT 'update', name FROM durable.update_request
+                    UNION ALL SELECT 'workflow', input #>> '{}' FROM durable.workflow WHERE id = $1::text
+                    UNION ALL SELECT 'fork', input #>> '{}' FROM durable.workflow WHERE id = $1::text || '2'
+                    UNION ALL SELECT 'result', output #>> '{}' FROM durable.journal WHERE workflow_id = 'held' AND position = 0
+                    UNION ALL SELECT 'retention', name FROM durable.retention
+                    UNION ALL SELECT DISTINCT 'audit', reason FROM durable.audit
+                ) AS t WHERE t.name = $1::text ORDER BY 1
+                """,
+                text
+            )
+            #expect(
+                kept == [
+                    "audit", "cancellation", "event", "fork", "key", "message", "paused_name", "request", "result",
+                    "retention", "token", "update", "workflow",
+                ]
+            )
+        }
+    }
+
+    // MARK: - Workflows
+
+    private static func with(_ body: (TestDatabase) async throws -> Void) async throws {
+        try await withTestDatabase { database in
+            try await database.ended("done")
+            try await database.ended("failed", as: "failed")
+            for id in ["waits", "held", "sleeper"] { try await database.waiting(id) }
+            for statement in [
+                """
+                UPDATE durable.live SET state = 'paused', reason = 'operator', run_at = 'infinity'
+                WHERE workflow_id IN ('held', 'sleeper')
+                """,
+                "UPDATE durable.journal SET kind = 3, name = 'sleep' WHERE workflow_id = 'sleeper'",
+                "INSERT INTO durable.token (id, workflow_id, name) VALUES ('t-done', 'done', 't'), ('t-held', 'held', 't')",
+            ] { try await database.execute(statement) }
+            try await body(database)
+        }
+    }
+
+    /// What all tables hold.
+    private static func digest(_ database: TestDatabase) async throws -> [String] {
+        let tables = try await database.rows(
+            "SELECT relname::text FROM pg_class WHERE relnamespace = 'durable'::regnamespace AND relkind = 'r' ORDER BY 1"
+        )
+        var digests: [String] = []
+        for table in tables {
+            let digest = try await database.text(
+                "SELECT coalesce(md5(string_agg(t::text, '' ORDER BY t::text)), '') FROM durable.\(table) AS t"
+            )
+            digests.append("\(table) \(digest)")
+        }
+        return digests
+    }
+}
