@@ -21,6 +21,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "Durable", targets: ["Durable"]),
+        .library(name: "DurableCompression", targets: ["DurableCompression"]),
         .library(name: "DurableMacros", targets: ["DurableMacros"]),
         .library(name: "DurableTesting", targets: ["DurableTesting"]),
         .library(name: "Libpq", targets: ["Libpq"]),
@@ -30,6 +31,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.3.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
@@ -61,9 +63,17 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
             ],
             swiftSettings: settings
         ),
+        .systemLibrary(
+            name: "CZlib",
+            pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]
+        ),
+        // What payloads are encoded with: a product of its own, so that `Durable` alone does not need it.
+        .target(name: "DurableCompression", dependencies: ["CZlib", "Durable"], swiftSettings: settings),
         // The annotations: a product of its own, so that who links `Durable` alone builds no swift-syntax.
         .target(name: "DurableMacros", dependencies: ["Durable", "DurableMacrosPlugin"], swiftSettings: settings),
         .macro(
@@ -141,6 +151,19 @@ let package = Package(
             dependencies: ["CLibpq", "Durable", "DurableTesting", "Libpq", "TemporaryPostgres"],
             swiftSettings: settings
         ),
+        // Apart from the others: what a tracer and a metrics backend see, and what stands in a payload's place.
+        .testTarget(
+            name: "TelemetryTests",
+            dependencies: [
+                "Durable", "DurableTesting", "Libpq",
+                .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ],
+            swiftSettings: settings
+        ),
         // A body macro as other packages have them, to be used together with the annotations.
         .macro(
             name: "ForeignMacrosPlugin",
@@ -204,11 +227,14 @@ let package = Package(
             name: "SnippetTests",
             dependencies: [
                 "Durable",
+                "DurableCompression",
                 "DurableMacros",
                 "DurableTesting",
                 "TemporaryPostgres",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings

@@ -34,6 +34,10 @@ static const unsigned char repair[] = {
 #embed "migrations/0007_repair.sql"
 };
 
+static const unsigned char telemetry[] = {
+#embed "migrations/0008_telemetry.sql"
+};
+
 #define MIGRATION(file, bytes) {file, bytes, sizeof(bytes)}
 
 static const durable_migration migrations[] = {
@@ -44,6 +48,7 @@ static const durable_migration migrations[] = {
     MIGRATION("0005_queues.sql", queues),
     MIGRATION("0006_upkeep.sql", upkeep),
     MIGRATION("0007_repair.sql", repair),
+    MIGRATION("0008_telemetry.sql", telemetry),
 };
 
 size_t durable_migration_count(void) {

@@ -86,6 +86,7 @@ private struct ChildColumns {
     private var place = ArrayColumn(.text)
     private var follows = ArrayColumn(.bool)
     private var held = ArrayColumn(.bool)
+    private var trace = ArrayColumn(.json)
     /// The runs that start them, each once.
     private var owner = ArrayColumn(.text)
     private var run = ArrayColumn(.int8)
@@ -108,6 +109,7 @@ private struct ChildColumns {
         self.place.append(start.place)
         self.follows.append(start.follows)
         self.held.append(start.isHeld)
+        self.trace.append(optional: start.trace)
     }
 
     var parameters: [Parameter] {
@@ -115,6 +117,7 @@ private struct ChildColumns {
             self.id.parameter, self.name.parameter, self.version.parameter, self.input.parameter,
             self.deadline.parameter, self.parent.parameter, self.at.parameter, self.place.parameter,
             self.follows.parameter, self.held.parameter, self.owner.parameter, self.run.parameter,
+            self.trace.parameter,
         ]
     }
 }

@@ -37,6 +37,8 @@ package struct ChildStart: Sendable {
     package var follows: Bool
     /// It waits for its turn in its group.
     package var isHeld: Bool
+    /// The trace context of the call that starts it.
+    package var trace: [UInt8]?
 
     var size: Int { 200 + self.id.utf8.count + self.place.utf8.count + (self.input?.count ?? 0) }
 }

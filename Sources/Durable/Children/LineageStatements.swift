@@ -45,8 +45,9 @@ package final class LineageStatements: Sendable {
                 JOIN \(durable).live AS l ON l.workflow_id = w AND l.run = r
                 FOR SHARE OF l
             ), started AS (
-                INSERT INTO \(durable).workflow (id, name, version, input, deadline, parent, created_at)
-                SELECT w, n, v, i, d, p, t FROM unnest($1, $2, $3, $4, $5, $6, $7) AS row (w, n, v, i, d, p, t)
+                INSERT INTO \(durable).workflow (id, name, version, input, deadline, parent, created_at, trace)
+                SELECT w, n, v, i, d, p, t, c
+                FROM unnest($1, $2, $3, $4, $5, $6, $7, $13) AS row (w, n, v, i, d, p, t, c)
                 WHERE (p IN (SELECT own.workflow_id FROM own)) IS TRUE
                 ON CONFLICT DO NOTHING
                 RETURNING id
@@ -60,7 +61,7 @@ package final class LineageStatements: Sendable {
                 PostgresType.text.array, PostgresType.text.array, PostgresType.int4.array, PostgresType.json.array,
                 PostgresType.timestamptz.array, PostgresType.text.array, PostgresType.timestamptz.array,
                 PostgresType.text.array, PostgresType.bool.array, PostgresType.bool.array, PostgresType.text.array,
-                PostgresType.int8.array,
+                PostgresType.int8.array, PostgresType.json.array,
             ]
         )
         self.groups = StatementText(

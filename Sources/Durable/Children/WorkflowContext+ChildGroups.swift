@@ -93,16 +93,22 @@ extension WorkflowContext {
             part.append(start)
             size += start.size
             if part.count == 512 || size > 256 << 10 {
-                try await self.submit(.children(part), announcing: true)
+                try await self.startTogether(part)
                 await self.engine.writer.waitForRoom()
                 part = []
                 size = 0
             }
         }
-        try await self.submit(
-            JournalRecord(place: call.place, phase: 1, kind: .child, name: W.name, at: self.timestamp()),
-            starting: part
-        )
+        try await self.run.surrounded(part) {
+            try await self.submit(
+                JournalRecord(place: call.place, phase: 1, kind: .child, name: W.name, at: self.timestamp()),
+                starting: part
+            )
+        }
+    }
+
+    private func startTogether(_ part: [ChildStart]) async throws {
+        try await self.run.surrounded(part) { try await self.submit(.children(part), announcing: true) }
     }
 
     /// Records the results of a group in parts, and how it ended.

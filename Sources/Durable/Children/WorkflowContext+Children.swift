@@ -85,10 +85,12 @@ extension WorkflowContext {
         phase: Int16
     ) async throws {
         let start = try self.childStart(type, input, id: id, place: id, follows: policy == .cancel)
-        try await self.submit(
-            JournalRecord(place: call.place, phase: phase, kind: .child, name: W.name, at: self.timestamp()),
-            starting: [start]
-        )
+        try await self.run.surrounded([start]) {
+            try await self.submit(
+                JournalRecord(place: call.place, phase: phase, kind: .child, name: W.name, at: self.timestamp()),
+                starting: [start]
+            )
+        }
     }
 
     func childStart<W: Workflow>(
@@ -110,7 +112,8 @@ extension WorkflowContext {
             at: now,
             place: place,
             follows: follows,
-            isHeld: isHeld
+            isHeld: isHeld,
+            trace: self.engine.tracing?.carrier(of: self.run.span.context)
         )
     }
 
@@ -122,6 +125,9 @@ extension WorkflowContext {
             throw self.run.laneFailed()
         }
         self.lastTicket = ticket
+        if case .children(let starts) = row, let metrics = self.engine.metrics {
+            for start in starts { metrics[start.name].wasStarted() }
+        }
         if announcing {
             let notifier = self.engine.directory.notifier
             self.run.lane.whenDurable(ticket) { outcome in

@@ -2,6 +2,7 @@
 
 public import Libpq
 public import Logging
+import Tracing
 
 /// Starts workflows, and waits for them, from a process that runs none: it holds no lease and needs no `run()`.
 ///
@@ -24,12 +25,14 @@ public final class DurableClient: Sendable {
     ///   - schema: The schema of the engine's tables.
     ///   - connections: How many connections it opens at most.
     ///   - poll: How often it asks, after a while, whether an awaited workflow has ended.
+    ///   - codecs: How payloads are encoded: as for the engines.
     ///   - logger: Where it logs.
     public init(
         database: PostgresConfiguration = .environment,
         schema: String = "durable",
         connections: Int = 2,
         poll: Duration = .seconds(1),
+        codecs: PayloadCodecs? = nil,
         logger: Logger = Logger(label: "durable.client")
     ) throws {
         guard connections >= 1 else {
@@ -49,7 +52,7 @@ public final class DurableClient: Sendable {
         self.directory = WorkflowDirectory(
             pool: pool,
             schema: schema,
-            coder: PayloadCoder(),
+            coder: PayloadCoder(codecs: codecs),
             board: OutcomeBoard(pool: pool, schema: schema, poll: poll, logger: logger),
             notifier: WakeNotifier(pool: pool, schema: schema, logger: logger)
         )
@@ -70,7 +73,8 @@ public final class DurableClient: Sendable {
         id: String? = nil,
         onDuplicate: DuplicatePolicy = .compareInput
     ) async throws -> WorkflowHandle<W.Output> {
-        let start = try WorkflowStart(type, input, id: id, coder: self.directory.coder)
+        var start = try WorkflowStart(type, input, id: id, coder: self.directory.coder)
+        start.trace = EngineTracing(InstrumentationSystem.tracer)?.carrier(of: ServiceContext.current)
         let isNew = try await self.directory.startQueued(start, onDuplicate: onDuplicate)
         return WorkflowHandle(id: start.id, isNew: isNew, directory: self.directory, failures: W.failures)
     }

@@ -49,15 +49,15 @@ package final class WorkflowDirectory: Sendable {
         self.enqueue = StatementText(
             """
             WITH started AS (
-                INSERT INTO \(durable).workflow (id, name, version, seed, input, deadline, created_at)
-                SELECT $1, $2, $3, $4, $5, now + make_interval(secs => $6), now FROM \(durable).clock() AS now
+                INSERT INTO \(durable).workflow (id, name, version, seed, input, deadline, created_at, trace)
+                SELECT $1, $2, $3, $4, $5, now + make_interval(secs => $6), now, $7 FROM \(durable).clock() AS now
                 ON CONFLICT DO NOTHING
                 RETURNING id, name, version, created_at
             )
             INSERT INTO \(durable).live (workflow_id, name, version, state, run_at)
             SELECT id, name, version, 'queued', created_at FROM started
             """,
-            types: [.text, .text, .int4, .uuid, .json, .float8]
+            types: [.text, .text, .int4, .uuid, .json, .float8, .json]
         )
         self.existing = StatementText(
             "SELECT name, version, input FROM \(durable).workflow WHERE id = $1",
@@ -87,6 +87,7 @@ package final class WorkflowDirectory: Sendable {
                     Parameter(start.id), Parameter(start.name), Parameter(start.version), Parameter(start.seed),
                     start.input.map { Parameter(bytes: $0, type: .json) } ?? .null(.json),
                     start.timeout.map { Parameter($0 / .seconds(1)) } ?? .null(.float8),
+                    start.trace.map { Parameter(bytes: $0, type: .json) } ?? .null(.json),
                 ]
             )
         ])
@@ -114,7 +115,7 @@ package final class WorkflowDirectory: Sendable {
             )
         }
         guard onDuplicate == .compareInput else { return true }
-        guard try CanonicalJSON.equal(row.bytes(2), start.input) else {
+        guard try self.isSame(row.bytes(2), start.input) else {
             throw DurableError(
                 .workflowConflict,
                 """
@@ -125,6 +126,18 @@ package final class WorkflowDirectory: Sendable {
             )
         }
         return true
+    }
+
+    /// Whether two inputs mean the same, however each of them is encoded.
+    private func isSame(_ first: [UInt8]?, _ second: [UInt8]?) throws -> Bool {
+        do {
+            let (first, second) = (
+                try first.map { try self.coder.opened($0) }, try second.map { try self.coder.opened($0) }
+            )
+            return try CanonicalJSON.equal(first, second)
+        } catch let problem as UnreadableEncoding {
+            throw DurableError(.undecodable, "The input that was started before cannot be read: \(problem).")
+        }
     }
 
     /// Where a workflow stands.
@@ -142,7 +155,7 @@ package final class WorkflowDirectory: Sendable {
             reason: try row.decode(3, as: String?.self).flatMap { PauseReason(rawValue: $0) },
             waitingFor: try row.decode(4, as: String?.self),
             wakesAt: wakesAt.map { DatabaseTime.date($0) },
-            error: try row.bytes(6).map { try RecordedError(decoding: $0, by: self.coder).failure },
+            error: try row.bytes(6).map { try RecordedError(decoding: $0, by: self.coder, isForShow: true).failure },
             createdAt: DatabaseTime.date(row.microseconds(7) ?? 0),
             finishedAt: row.microseconds(8).map { DatabaseTime.date($0) }
         )

@@ -24,6 +24,8 @@ struct WorkflowStart: Sendable {
     let timeout: Duration?
     /// The id was chosen by the caller, so that another start may have it already.
     let isGuarded: Bool
+    /// The trace context of the caller.
+    var trace: [UInt8]?
 
     init<W: Workflow>(_ type: W.Type, _ input: W.Input, id: String?, coder: PayloadCoder) throws {
         if let id { try IdentifierRules.check(workflowID: id) }
@@ -36,7 +38,11 @@ struct WorkflowStart: Sendable {
         self.seed = UUID(high: .random(in: 0 ... .max), low: .random(in: 0 ... .max))
         if let timeout = W.timeout { try DatabaseTime.check(timeout, as: "the timeout of workflow \(W.name)") }
         self.timeout = W.timeout
-        self.input = try coder.encode(input, as: "the input of workflow \(W.name)")
+        self.input = try coder.encode(
+            input,
+            as: "the input of workflow \(W.name)",
+            of: PayloadSubject(.input, workflow: W.name)
+        )
     }
 
     /// The version under which a workflow is started.

@@ -18,12 +18,14 @@ final class CoreLink: Sendable {
     func events(sweeps: Bell) -> ExecutorEvents {
         ExecutorEvents(
             lapsed: { [self] lease in
+                self.core?.metrics?.leaseHasLapsed()
                 self.core?.logger.warning("executor.lease_lapsed", metadata: ["executor": "\(lease.identity.number)"])
             },
             restored: { [self] lease in
                 self.core?.logger.info("executor.lease_restored", metadata: ["executor": "\(lease.identity.number)"])
             },
             ended: { [self] lease, ending in
+                self.core?.metrics?.leaseWasLost()
                 self.core?.logger.warning(
                     "executor.superseded",
                     metadata: ["executor": "\(lease.identity.number)", "reason": "\(ending)"]

@@ -44,6 +44,7 @@ extension DurableEngine: Service {
             group.addTask { await parts.routeLineageForEver() }
             group.addTask { await parts.obeyOperatorsForEver() }
             group.addTask { await parts.pruneForEver() }
+            group.addTask { await parts.measureQueuesForEver() }
             if let listener = parts.listener { group.addTask { await listener.listenForEver() } }
             await Self.waitForShutdown()
             self.enter(.stopped(nil))

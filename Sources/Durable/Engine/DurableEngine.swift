@@ -58,7 +58,7 @@ public final class DurableEngine: Sendable {
         self.database = database
         self.options = options
         self.schema = try SchemaName(options.schema)
-        self.coder = PayloadCoder(limit: options.payloadLimit)
+        self.coder = PayloadCoder(limit: options.payloadLimit, codecs: options.codecs)
         self.registry = try WorkflowRegistry(workflows, coder: self.coder)
         self.triggers = triggers
         self.logger = logger

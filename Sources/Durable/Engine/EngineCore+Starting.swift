@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Logging
+import Tracing
 
 extension EngineCore {
     /// Starts a workflow here, or leaves it queued; returns when that is durable.
@@ -11,15 +12,34 @@ extension EngineCore {
         _ workflow: RegisteredWorkflow?,
         onDuplicate: DuplicatePolicy
     ) async throws -> Bool {
+        guard let surroundings else { return try await self.begin(start, workflow, onDuplicate: onDuplicate) }
+        let call = StartCall(workflowID: start.id, workflowName: start.name, version: Int(start.version))
+        let isNew = try await surroundings.start(call) {
+            try await self.begin(start, workflow, onDuplicate: onDuplicate)
+        }
+        surroundings.tell(.started(call, isNew: isNew))
+        return isNew
+    }
+
+    private func begin(
+        _ start: WorkflowStart,
+        _ workflow: RegisteredWorkflow?,
+        onDuplicate: DuplicatePolicy
+    ) async throws -> Bool {
+        var start = start
+        start.trace = self.tracing?.carrier(of: ServiceContext.current)
         while true {
             guard let workflow, workflow.resumes.contains(start.version), !self.desk.hasPaused(start.name),
                 let lease = self.executor.lease,
                 self.runs.reserve()
             else {
-                return try await self.directory.startQueued(start, onDuplicate: onDuplicate)
+                let isNew = try await self.directory.startQueued(start, onDuplicate: onDuplicate)
+                if isNew { self.metrics?[start.name].wasStarted() }
+                return isNew
             }
             do {
                 try await self.startHere(start, workflow, lease)
+                self.metrics?[start.name].wasStarted()
                 return true
             } catch is StartTaken {
                 if try await self.directory.reconcile(start, onDuplicate: onDuplicate) != nil { return false }
@@ -44,8 +64,10 @@ extension EngineCore {
             input: start.input,
             deadline: deadline,
             createdAt: now,
-            isGuarded: start.isGuarded
+            isGuarded: start.isGuarded,
+            trace: start.trace
         )
+        let starter = self.tracing.flatMap { _ in ServiceContext.current }
         guard let ticket = self.writer.submit(.start(row), for: lane) else {
             self.runs.unreserve()
             throw SupersededRun()
@@ -63,7 +85,9 @@ extension EngineCore {
                         createdAt: now,
                         history: History(),
                         isResumed: false,
-                        isSuspect: false
+                        isSuspect: false,
+                        trace: start.trace,
+                        starter: starter
                     )
                     self.launch(plan, workflow, lane: lane, lease: lease)
                 }

@@ -21,6 +21,12 @@ final class EngineCore: Sendable {
     let directory: WorkflowDirectory
     let mail: MailReader
     let logger: Logger
+    /// Nil when nobody collects metrics.
+    let metrics: EngineMetrics?
+    /// Nil when nobody collects spans.
+    let tracing: EngineTracing?
+    /// Nil when nobody stands around calls.
+    let surroundings: Surroundings?
     /// Rung when there is something to claim.
     let claims: Bell
     /// What people ask of this process.
@@ -40,7 +46,10 @@ final class EngineCore: Sendable {
         runs: RunTable,
         claims: Bell,
         desk: OperatorDesk,
-        logger: Logger
+        logger: Logger,
+        metrics: EngineMetrics?,
+        tracing: EngineTracing?,
+        surroundings: Surroundings?
     ) {
         self.options = options
         self.coder = coder
@@ -55,6 +64,9 @@ final class EngineCore: Sendable {
         self.claims = claims
         self.desk = desk
         self.logger = logger
+        self.metrics = metrics
+        self.tracing = tracing
+        self.surroundings = surroundings
     }
 
     /// The database's time, in microseconds since 2000-01-01, as this process knows it.
@@ -73,6 +85,7 @@ final class EngineCore: Sendable {
     /// Starts a run in memory.
     func launch(_ plan: RunPlan, _ workflow: RegisteredWorkflow, lane: RunLane, lease: Lease) {
         let run = Run(plan: plan, lane: lane, lease: lease, failures: workflow.failures, engine: self)
+        if plan.isResumed { run.metrics?.wasResumed() }
         self.runs.insert(run)
         if let request = plan.cancellation {
             if plan.cleanUp == nil {
@@ -84,7 +97,7 @@ final class EngineCore: Sendable {
         }
         // A start that was on its way when the process was asked to leave: handed over like the others.
         if self.isLeaving.load(ordering: .acquiring) { self.handOver(run) }
-        run.attach(Task { await self.execute(run, workflow) })
+        run.attach(run.span.within { Task { await self.execute(run, workflow) } })
     }
 
     /// Interrupts every run at its next call, now and as they come: the process is asked to leave.
@@ -141,7 +154,9 @@ final class EngineCore: Sendable {
         _ context: WorkflowContext
     ) async throws -> [UInt8]? {
         do {
-            let output = try await workflow.execute(run.plan, context)
+            // Unsafe to the compiler only: the program has it alone until it has returned.
+            nonisolated(unsafe) let lent = context
+            let output = try await run.surrounded { try await workflow.execute(run.plan, lent) }
             try context.checkAlive()
             if let closed = context.close() { throw closed }
             try context.finishScope()
@@ -158,10 +173,12 @@ final class EngineCore: Sendable {
     private func finish(_ run: Run, _ result: Result<[UInt8]?, any Error>) async {
         if let interruption = run.conclude() {
             await self.finish(run, interruption)
+            run.span.end("\(interruption.cause)", isError: interruption.cause == .paused)
             return
         }
         if let row = run.outcomeOfCleanUp(at: self.now()) {
             await self.end(run, row)
+            run.span.end(row.status.rawValue, isError: row.status == .failed)
             return
         }
         var row = OutcomeRow(status: .succeeded, output: nil, error: nil, at: self.now())
@@ -174,6 +191,7 @@ final class EngineCore: Sendable {
             run.logger.notice("workflow.failed", metadata: ["error.type": "\(recorded.type)"])
         }
         await self.end(run, row)
+        run.span.end(row.status.rawValue, isError: row.status == .failed)
     }
 
     private func finish(_ run: Run, _ interruption: Run.Interruption) async {
@@ -227,6 +245,7 @@ final class EngineCore: Sendable {
         guard let ticket = self.writer.submit(.outcome(row), for: run.lane) else { return }
         do {
             try await self.writer.waitUntilDurable(ticket, of: run.lane)
+            run.metrics?.ended(row.status, after: row.at - run.plan.createdAt)
             self.directory.board.deliver(Outcome(status: row.status, output: row.output, error: row.error), for: run.id)
         } catch {
             run.logger.info("run.outcome_dropped", metadata: ["error": "\(error)"])

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import CoreMetrics
+public import Tracing
+
 /// How an engine behaves.
 ///
 /// Every option has a default that is meant to be kept.
@@ -109,6 +112,26 @@ public struct EngineOptions: Sendable {
     ///
     /// One process at a time deletes, a batch of 500 and then nine times as long nothing. Default: 5 minutes.
     public var retentionInterval: Duration = .seconds(300)
+    /// Who collects metrics.
+    ///
+    /// Default: nil, which is what the process has bootstrapped by the time of `run()`.
+    public var metrics: (any MetricsFactory)?
+    /// Who collects spans, and hands trace contexts on.
+    ///
+    /// Default: nil, which is what the process has bootstrapped by the time of `run()`.
+    public var tracer: (any Tracer)?
+    /// What stands around starts, runs, steps, waits and children; the first one outermost.
+    ///
+    /// Default: none.
+    public var interceptors: [any Interceptor] = []
+    /// Who is told what this process does with its workflows.
+    ///
+    /// Default: nobody.
+    public var observers: [any WorkflowObserver] = []
+    /// How payloads are encoded: compressed, encrypted.
+    ///
+    /// Default: nil, which is plain JSON.
+    public var codecs: PayloadCodecs?
     /// What a test puts in the engine's way; nil in every service.
     package var hooks: EngineHooks?
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CoreMetrics
 import Libpq
 import Logging
+import Tracing
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -26,6 +28,8 @@ struct EngineParts: Sendable {
     let retention: RetentionKeeper
     /// Nil when the engine only polls.
     let listener: WakeListener?
+    /// Nil when nobody collects metrics.
+    let gauges: QueueGauges?
 
     /// Makes the parts, without a connection and without a word to the database.
     static func make(for engine: DurableEngine) -> EngineParts {
@@ -40,6 +44,11 @@ struct EngineParts: Sendable {
         let pool = PostgresPool(engine.database, options: PostgresPoolOptions(maximum: options.transactionConnections))
         let statements = Statements(schema: engine.schema)
         let runs = RunTable(limit: options.maxInMemory)
+        let offers = engine.registry.offers
+        let metrics = EngineMetrics(
+            options.metrics ?? MetricsSystem.factory,
+            offering: offers.map { $0.name }
+        )
         // The executor tells the core, and the core needs the executor: this is where they meet.
         let link = CoreLink()
         let executor = Executor(
@@ -66,6 +75,7 @@ struct EngineParts: Sendable {
             spin: CommitSpin(limit: options.commitSpin, processors: ProcessInfo.processInfo.activeProcessorCount),
             logger: logger,
             events: JournalWriter.Events { identity, ending in executor.refused(identity, ending) },
+            metrics: metrics?.journal,
             probe: options.hooks?.probe
         )
         let board = OutcomeBoard(
@@ -105,7 +115,14 @@ struct EngineParts: Sendable {
             runs: runs,
             claims: claims,
             desk: OperatorDesk(pool: housekeeping, statements: statements.operations, logger: logger),
-            logger: logger
+            logger: logger,
+            metrics: metrics,
+            tracing: EngineTracing(options.tracer ?? InstrumentationSystem.tracer),
+            surroundings: Surroundings(
+                options.interceptors,
+                ObserverFeed(options.observers, logger: logger, metrics: metrics),
+                hasObservers: !options.observers.isEmpty
+            )
         )
         link.connect(core)
         return EngineParts(
@@ -147,7 +164,10 @@ struct EngineParts: Sendable {
                     logger: logger,
                     heard: { wake in router.handle(wake) },
                     established: { router.lookAtEverything() }
-                ) : nil
+                ) : nil,
+            gauges: metrics.map {
+                QueueGauges(pool: housekeeping, schema: engine.schema, metrics: $0, runs: runs, offers: offers)
+            }
         )
     }
 
@@ -190,7 +210,8 @@ struct EngineParts: Sendable {
             var pause = self.core.options.lease / 3
             if let lease = self.core.executor.lease {
                 await self.attempt("recovery.sweep_failed") {
-                    _ = try await self.recovery.sweep(as: lease) { self.claims.ring() }
+                    let report = try await self.recovery.sweep(as: lease) { self.claims.ring() }
+                    self.core.metrics?.recovered(report)
                     // Who lives renews long before: only the lease of one that may be dead ends before the next turn. The pauses
                     // are up to a fifth longer than asked for, so the end is come closer to in several.
                     if let end = try await self.recovery.nextLeaseEnd(as: lease) {
@@ -217,6 +238,15 @@ struct EngineParts: Sendable {
                 let runs = self.core.runs
                 _ = try await self.recovery.releaseOrphans(of: lease) { id, token in runs.contains(id, token: token) }
             }
+        }
+    }
+
+    /// Measures what waits, where somebody collects metrics.
+    func measureQueuesForEver() async {
+        guard let gauges else { return }
+        while !Task.isCancelled {
+            await self.attempt("metrics.look_failed") { try await gauges.look() }
+            await Backoff.sleep(QueueGauges.interval)
         }
     }
 
@@ -247,6 +277,7 @@ struct EngineParts: Sendable {
         // What ignores its cancellation goes on as it may, and can record nothing.
         _ = await Backoff.finishes(within: .seconds(1)) { await runs.waitUntilEmpty() }
         await self.core.executor.stop(within: .milliseconds(1))
+        await self.core.surroundings?.close()
         self.link.disconnect()
     }
 
@@ -271,6 +302,7 @@ struct EngineParts: Sendable {
         self.core.pool.shutdown()
         self.housekeeping.shutdown()
         self.link.disconnect()
+        await self.core.surroundings?.close()
         self.core.logger.info("engine.stopped")
     }
 }

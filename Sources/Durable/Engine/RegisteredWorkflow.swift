@@ -44,14 +44,18 @@ struct RegisteredWorkflow: Sendable {
                     .undecodable,
                     DurableError(
                         .undecodable,
-                        "its input cannot be read by this code: deploy code that can, then resume it",
+                        PayloadCoder.unreadable("its input", error),
                         workflow: plan.id,
                         underlying: error
                     )
                 )
             }
             let output = try await workflow.run(input, in: context)
-            return try coder.encode(output, as: "the result of workflow \(W.name)")
+            return try coder.encode(
+                output,
+                as: "the result of workflow \(W.name)",
+                of: PayloadSubject(.output, workflow: W.name)
+            )
         }
     }
 

@@ -77,6 +77,22 @@ extension Run {
         nudges: Int? = nil,
         in branch: Branch
     ) async throws -> WakeUp {
+        guard let surroundings = self.engine.surroundings else {
+            return try await self.stand(until: due, for: awaited, seen: seen, nudges: nudges, in: branch)
+        }
+        let call = WaitCall(workflowID: self.id, workflowName: self.plan.name, awaited: awaited.words)
+        return try await surroundings.wait(call) {
+            try await self.stand(until: due, for: awaited, seen: seen, nudges: nudges, in: branch)
+        }
+    }
+
+    private func stand(
+        until due: Int64?,
+        for awaited: Awaited,
+        seen: Int64?,
+        nudges: Int?,
+        in branch: Branch
+    ) async throws -> WakeUp {
         let (wait, action) = self.state.withLock { state in
             let (wait, action) = state.ledger.beganWaiting(until: due)
             state.waiting[wait] = Waiting(

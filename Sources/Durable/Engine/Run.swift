@@ -16,6 +16,9 @@ final class Run: Sendable {
     let engine: EngineCore
     let failures: [any (Error & Codable & Sendable).Type]
     let logger: Logger
+    /// Nil when nobody collects metrics.
+    let metrics: WorkflowMetrics?
+    let span: RunSpan
     /// Grows from run to run of a workflow.
     let fencingToken: Int64
 
@@ -107,6 +110,8 @@ final class Run: Sendable {
         logger[metadataKey: "workflow.id"] = "\(plan.id)"
         logger[metadataKey: "workflow.name"] = "\(plan.name)"
         self.logger = logger
+        self.metrics = engine.metrics?[plan.name]
+        self.span = engine.tracing?.began(plan) ?? RunSpan()
         self.state = Mutex(
             State(
                 ledger: BranchLedger(hasHistory: !plan.history.isEmpty),
@@ -221,8 +226,10 @@ final class Run: Sendable {
     /// Pauses the workflow: the run ends, and a person is told why.
     func pause(_ reason: PauseReason, _ error: DurableError) -> WorkflowInterruption {
         var row = ReleaseRow(state: .paused, runAt: nil, waitingFor: nil, reason: reason, error: nil)
-        row.error = RecordedError(recording: error, coder: self.engine.coder).encode(by: self.engine.coder)
+        // In plain words: they are the engine's own, and for a person.
+        row.error = RecordedError(recording: error).encode()
         if self.interrupt(Interruption(cause: .paused, release: row)) {
+            self.metrics?.paused(reason)
             self.logger.error(
                 "workflow.paused",
                 metadata: ["reason": "\(reason.rawValue)", "error": "\(error)"]

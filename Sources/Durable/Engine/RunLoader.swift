@@ -89,7 +89,8 @@ package struct RunLoader: Sendable {
                 mailbox: workflow.mailbox,
                 cleanUp: try CleanUp(in: history, coder: PayloadCoder()),
                 cancellation: requests[workflow.id],
-                parent: workflow.parent
+                parent: workflow.parent,
+                trace: workflow.trace
             )
             if let continuation = continuations[workflow.id] {
                 try await self.renew(&plans[workflow.id], by: continuation)

@@ -6,6 +6,8 @@
     package import Foundation
 #endif
 
+import Tracing
+
 /// What a run needs to know of its workflow: the row `workflow`, and what was recorded so far.
 package struct RunPlan: Sendable {
     package var id: String
@@ -35,4 +37,8 @@ package struct RunPlan: Sendable {
     package var parent: String?
     /// How often it has begun anew.
     package var generation: Int32 = 0
+    /// The trace context of whoever started it, as it stands in the row.
+    package var trace: [UInt8]?
+    /// The same for a run that begins where it was started.
+    var starter: ServiceContext?
 }

@@ -2,7 +2,6 @@
 
 import Libpq
 import Logging
-import Metrics
 
 extension WorkflowContext {
     /// How many changes of its inputs are marked of one call.
@@ -30,7 +29,7 @@ extension WorkflowContext {
                     "hint": "another build recorded other inputs; the recorded result counts",
                 ]
             )
-            Counter(label: "durable.step.inputs_changed", dimensions: [("workflow", self.run.plan.name)]).increment()
+            self.run.metrics?.inputsHaveChanged()
             try self.mark(comparison.witness, fingerprint, number: entry.marks.count + 1)
             return fingerprint
         }

@@ -18,6 +18,7 @@ struct StartColumns {
     private var deadline = ArrayColumn(.timestamptz)
     private var createdAt = ArrayColumn(.timestamptz)
     private var run = ArrayColumn(.int8)
+    private var trace = ArrayColumn(.json)
 
     var count: Int { self.id.count }
 
@@ -30,13 +31,14 @@ struct StartColumns {
         self.deadline.append(optional: row.deadline)
         self.createdAt.append(row.createdAt)
         self.run.append(lane.token)
+        self.trace.append(optional: row.trace)
     }
 
     func parameters(_ executor: ExecutorIdentity) -> [Parameter] {
         [
             self.id.parameter, self.name.parameter, self.version.parameter, self.seed.parameter, self.input.parameter,
             self.deadline.parameter, self.createdAt.parameter, self.run.parameter,
-            Parameter(executor.number), Parameter(executor.epoch),
+            Parameter(executor.number), Parameter(executor.epoch), self.trace.parameter,
         ]
     }
 }
@@ -156,7 +158,7 @@ struct ReleaseColumns {
 }
 
 extension ArrayColumn {
-    fileprivate mutating func append(optional bytes: [UInt8]?) {
+    mutating func append(optional bytes: [UInt8]?) {
         if let bytes { self.append(bytes) } else { self.appendNull() }
     }
 

@@ -148,16 +148,16 @@ package final class JournalStatements: Sendable {
         PostgresType.text.array, PostgresType.text.array, PostgresType.int4.array, PostgresType.uuid.array,
         PostgresType.json.array, PostgresType.timestamptz.array, PostgresType.timestamptz.array,
         PostgresType.int8.array,
-        .int4, .int4,
+        .int4, .int4, PostgresType.json.array,
     ]
 
     /// Workflow and `live` row in one statement, so that there is never one without the other.
     private static func start(_ durable: String, onConflict conflict: String) -> String {
         """
         WITH started AS (
-            INSERT INTO \(durable).workflow (id, name, version, seed, input, deadline, created_at, run)
-            SELECT w, n, v, s, i, d, c, r
-            FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) AS row (w, n, v, s, i, d, c, r)
+            INSERT INTO \(durable).workflow (id, name, version, seed, input, deadline, created_at, run, trace)
+            SELECT w, n, v, s, i, d, c, r, t
+            FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $11) AS row (w, n, v, s, i, d, c, r, t)
             \(conflict)
             RETURNING id, name, version, created_at, run
         )

@@ -46,6 +46,8 @@ package final class JournalWriter: Sendable {
     let batchDeadline: Duration
     /// Told of every batch; nil in every service.
     let probe: (any DurabilityProbe)?
+    /// Nil when nobody collects metrics.
+    let metrics: JournalMetrics?
     let state: Mutex<State>
 
     /// Makes a writer over connections with the engine's settings; `start(as:)` opens its connections.
@@ -57,6 +59,7 @@ package final class JournalWriter: Sendable {
         spin: CommitSpin = CommitSpin(limit: .zero, processors: 1),
         logger: Logger,
         events: Events,
+        metrics: JournalMetrics? = nil,
         probe: (any DurabilityProbe)? = nil
     ) {
         self.configuration = configuration
@@ -66,6 +69,7 @@ package final class JournalWriter: Sendable {
         self.logger = logger
         self.batchDeadline = batchDeadline
         self.probe = probe
+        self.metrics = metrics
         self.state = Mutex(
             State(
                 queue: WriteQueue(connections: connections),
@@ -215,12 +219,14 @@ package final class JournalWriter: Sendable {
         let index = transmission.send.connection
         let batch = self.encoder.encode(entries, as: transmission.executor, isExplicit: transmission.isExplicit)
         self.probe?.willCommit(entries)
+        let sent = self.metrics.map { _ in ContinuousClock.now }
         transmission.connection.send(batch.pipeline, deadline: self.batchDeadline) { result in
             if let probe = self.probe, probe.isCut(after: entries, result) {
                 return self.settle(entries, on: index, after: .lost)
             }
             switch result {
             case .success(let results) where batch.isComplete(results):
+                if let sent { self.metrics?.committed(entries.count, since: sent) }
                 self.committed(entries, on: index)
             case .success:
                 self.settle(entries, on: index, after: .miscounted)

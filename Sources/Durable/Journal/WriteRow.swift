@@ -54,6 +54,8 @@ package struct StartRow: Sendable {
     package var createdAt: Int64
     /// The id was chosen by the caller, so that another start may have it already.
     package var isGuarded: Bool
+    /// The trace context of whoever started it.
+    package var trace: [UInt8]?
 }
 
 /// The end of a workflow.

@@ -40,7 +40,11 @@ extension WorkflowContext {
                 workflow: self.run.id
             )
         }
-        let output = try self.engine.coder.encode(input, as: "the next input of workflow \(W.name)")
+        let output = try self.engine.coder.encode(
+            input,
+            as: "the next input of workflow \(W.name)",
+            of: PayloadSubject(.input, workflow: W.name)
+        )
         // Whatever the history has beyond this call does not match the code.
         try self.finishScope()
         try await self.reachFrontier()

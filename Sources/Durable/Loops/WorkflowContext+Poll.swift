@@ -96,8 +96,14 @@ extension WorkflowContext {
                     let isOver = deadline.map { self.engine.now() >= $0 } ?? false
                     if until(value) || isOver {
                         let result: T? = until(value) ? value : nil
-                        let output = try self.engine.coder.encode(result, as: "the result of poll \"\(call.label)\"")
-                        try await self.submit(attempts.success(output, context: self))
+                        let output = try self.engine.coder.encode(
+                            result,
+                            as: "the result of poll \"\(call.label)\"",
+                            of: PayloadSubject(.step, workflow: self.run.plan.name, name: call.name)
+                        )
+                        let record = attempts.success(output, context: self)
+                        try await self.submit(record)
+                        self.run.metrics?.succeeded(record)
                         return result
                     }
                 } catch {

@@ -18,7 +18,11 @@ struct OutgoingMessage: Sendable {
         self.workflow = id
         self.name = name
         self.key = key
-        self.body = try coder.encode(payload, as: "the payload of signal \"\(name)\"")
+        self.body = try coder.encode(
+            payload,
+            as: "the payload of signal \"\(name)\"",
+            of: PayloadSubject(.message, name: name)
+        )
     }
 
     /// Sends it in the transaction that is open.

@@ -41,7 +41,11 @@ public final class StepStream: Sendable {
     /// - Throws: ``DurableError`` (`unencodable`, `invalidArgument` for a name that cannot be one).
     public func append<T: Codable & Sendable>(_ element: T) throws {
         try IdentifierRules.check(name: self.name, of: .stream)
-        let body = try self.step.run.engine.coder.encode(element, as: "an element of stream \"\(self.name)\"")
+        let body = try self.step.run.engine.coder.encode(
+            element,
+            as: "an element of stream \"\(self.name)\"",
+            of: PayloadSubject(.message, workflow: self.step.run.plan.name, name: self.name)
+        )
         let isFirst = self.state.withLock { state in
             let row = StreamRow(stream: self.name, place: self.step.place, number: state.next, body: body)
             state.next += 1
@@ -112,7 +116,11 @@ extension WorkflowContext {
     ///   - name: The stream, 1 to 128 bytes.
     /// - Throws: ``DurableError`` (`unencodable`, `invalidArgument`); ``WorkflowInterruption``.
     public func append<T: Codable & Sendable>(_ element: T, to name: String) async throws {
-        let body = try self.engine.coder.encode(element, as: "an element of stream \"\(name)\"")
+        let body = try self.engine.coder.encode(
+            element,
+            as: "an element of stream \"\(name)\"",
+            of: PayloadSubject(.message, workflow: self.run.plan.name, name: name)
+        )
         guard case .live(let call) = try await self.begin(.stream, name) else { return }
         let record = JournalRecord(place: call.place, phase: 0, kind: .stream, name: name, at: self.timestamp())
         let row = StreamRow(stream: name, place: call.place, number: 0, body: body)

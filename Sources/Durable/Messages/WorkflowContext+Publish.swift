@@ -8,7 +8,11 @@ extension WorkflowContext {
     ///   - value: What readers see from now on.
     /// - Throws: ``DurableError`` (`unencodable`, `invalidArgument`); ``WorkflowInterruption``.
     public func publish<T: Codable & Sendable>(_ name: String, _ value: T) async throws {
-        let body = try self.engine.coder.encode(value, as: "the value \"\(name)\"")
+        let body = try self.engine.coder.encode(
+            value,
+            as: "the value \"\(name)\"",
+            of: PayloadSubject(.message, workflow: self.run.plan.name, name: name)
+        )
         guard case .live(let call) = try await self.begin(.publish, name) else { return }
         let record = JournalRecord(place: call.place, phase: 0, kind: .publish, name: name, at: self.timestamp())
         try await self.submit(record, riders: [.publish(name: name, body: body)])

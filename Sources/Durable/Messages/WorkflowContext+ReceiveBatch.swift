@@ -125,8 +125,8 @@ extension WorkflowContext {
             return try self.engine.coder.decode(type, from: body)
         } catch {
             let words =
-                isRecorded
-                ? "what is recorded of it cannot be read by this code: deploy code that can, then resume it"
+                isRecorded || (error as? DurableError)?.underlying is UnreadableEncoding
+                ? PayloadCoder.unreadable(isRecorded ? "what is recorded of it" : "the message that came", error)
                 : """
                 the message that came cannot be read as what the workflow receives, and is kept: deploy code that can read \
                 it, or delete it from durable.message, then resume the workflow

@@ -43,7 +43,11 @@ extension WorkflowContext {
             }
             throw error
         }
-        let encoded = try self.engine.coder.encode(response, as: "the answer to update \"\(update.name)\"")
+        let encoded = try self.engine.coder.encode(
+            response,
+            as: "the answer to update \"\(update.name)\"",
+            of: PayloadSubject(.message, workflow: self.run.plan.name, name: update.name)
+        )
         try await self.reply(to: message, of: update.name, "answered", encoded, nil)
         return response
     }

@@ -6,7 +6,7 @@ extension WorkflowDirectory {
     // MARK: - Tokens
 
     func complete<T: Encodable>(token: String, _ value: T) async throws -> Bool {
-        let body = try self.coder.encode(value, as: "the value of a token")
+        let body = try self.coder.encode(value, as: "the value of a token", of: PayloadSubject(.message))
         return try await self.decide(
             Statement(self.messages.completeToken, [Parameter(token), .json(body)])
         )
@@ -105,7 +105,11 @@ struct OutgoingEvent: Sendable {
         if let key { try IdentifierRules.check(key: key) }
         self.name = name
         self.key = key
-        self.body = try coder.encode(payload, as: "the payload of event \"\(name)\"")
+        self.body = try coder.encode(
+            payload,
+            as: "the payload of event \"\(name)\"",
+            of: PayloadSubject(.message, name: name)
+        )
     }
 
     func statement(_ texts: MessageStatements) -> Statement {

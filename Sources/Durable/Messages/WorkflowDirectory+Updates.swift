@@ -17,7 +17,11 @@ extension WorkflowDirectory {
         try IdentifierRules.check(workflowID: id)
         try IdentifierRules.check(key: updateID)
         try DatabaseTime.check(limit, as: "the wait for update \(update.name)")
-        let body = try self.coder.encode(request, as: "the request of update \"\(update.name)\"")
+        let body = try self.coder.encode(
+            request,
+            as: "the request of update \"\(update.name)\"",
+            of: PayloadSubject(.message, name: update.name)
+        )
         let asked = Statement(
             self.messages.requestUpdate,
             [Parameter(id), Parameter(updateID), Parameter(update.name), .json(body)]

@@ -140,7 +140,11 @@ public struct WorkflowOperations: Sendable {
         input: Input,
         reason: String? = nil
     ) async throws -> String {
-        let bytes = try self.coder.encode(input, as: "the input of the fork of \"\(id)\"")
+        let bytes = try self.coder.encode(
+            input,
+            as: "the input of the fork of \"\(id)\"",
+            of: PayloadSubject(.input)
+        )
         return try await self.fork(id, at: position, in: scope, as: newID, input: bytes, reason: reason)
     }
 
@@ -163,7 +167,11 @@ public struct WorkflowOperations: Sendable {
         name: String? = nil,
         reason: String? = nil
     ) async throws {
-        let bytes = try self.coder.encode(result, as: "the result of a step of \"\(id)\"")
+        let bytes = try self.coder.encode(
+            result,
+            as: "the result of a step of \"\(id)\"",
+            of: PayloadSubject(.step)
+        )
         try await self.set(bytes, id, position, scope, name, reason)
     }
 

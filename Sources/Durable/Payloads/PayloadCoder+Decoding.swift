@@ -28,7 +28,12 @@ extension PayloadCoder {
     package func decode<T: Decodable>(_ type: T.Type, from stored: [UInt8]?) throws -> T {
         if T.self == Nothing.self, let none = Nothing() as? T { return none }
         guard let stored else { throw Self.undecodable(type, "nothing was recorded") }
-        guard let json = PayloadEnvelope.open(stored) else { throw Self.undecodable(type, "its envelope is damaged") }
+        let json: [UInt8]
+        do {
+            json = try self.opened(stored)
+        } catch let problem as UnreadableEncoding {
+            throw DurableError(.undecodable, "A recorded value cannot be read: \(problem).", underlying: problem)
+        }
         if let value = Self.fragment(type, json) { return value }
         do {
             if let optional = T.self as? any OptionalPayload.Type,
@@ -71,6 +76,15 @@ extension PayloadCoder {
             if json.elementsEqual("false".utf8) { return false as? T }
         }
         return nil
+    }
+
+    /// Why a workflow is paused over something that cannot be read.
+    static func unreadable(_ what: String, _ error: any Error) -> String {
+        guard let problem = (error as? DurableError)?.underlying as? UnreadableEncoding else {
+            return "\(what) cannot be read by this code: deploy code that can, then resume it"
+        }
+        return
+            "\(what) cannot be decoded by this process: \(problem). Give its engine the codec or the key, then resume it"
     }
 
     private static func undecodable(_ type: Any.Type, _ reason: String) -> DurableError {

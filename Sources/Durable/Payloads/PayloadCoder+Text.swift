@@ -2,8 +2,12 @@
 
 extension PayloadCoder {
     /// A value as JSON text, to be kept inside of another payload.
-    func text<T: Encodable>(of value: T, as what: @autoclosure () -> String) throws -> String {
-        String(decoding: try self.encode(value, as: what()) ?? JSONText.null, as: UTF8.self)
+    func text<T: Encodable>(
+        of value: T,
+        as what: @autoclosure () -> String,
+        _ subject: @autoclosure () -> PayloadSubject? = nil
+    ) throws -> String {
+        String(decoding: try self.encode(value, as: what(), of: subject()) ?? JSONText.null, as: UTF8.self)
     }
 
     /// Reads what `text(of:as:)` wrote.

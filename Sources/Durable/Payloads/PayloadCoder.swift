@@ -21,14 +21,25 @@ package struct PayloadCoder: Sendable {
 
     /// The most bytes of JSON that one payload may have.
     package var limit: Int
+    /// What is done to payloads of users before they are written; nil: nothing.
+    let codecs: PayloadCodecs?
 
-    package init(limit: Int = PayloadCoder.defaultLimit) { self.limit = limit }
+    package init(limit: Int = PayloadCoder.defaultLimit, codecs: PayloadCodecs? = nil) {
+        self.limit = limit
+        self.codecs = codecs
+    }
 
     /// The JSON text of a value, or nil (SQL NULL) for `Nothing`.
     ///
-    /// - Parameter what: what the value is, for the error: `the result of step charge`.
+    /// - Parameters:
+    ///   - what: what the value is, for the error: `the result of step charge`.
+    ///   - subject: what the value is, for codecs; nil for what belongs to the engine, and is never encoded.
     /// - Throws: `DurableError.unencodable`, which names the path of what cannot be written, or the size and the limit.
-    package func encode<T: Encodable>(_ value: T, as what: @autoclosure () -> String) throws -> [UInt8]? {
+    package func encode<T: Encodable>(
+        _ value: T,
+        as what: @autoclosure () -> String,
+        of subject: @autoclosure () -> PayloadSubject? = nil
+    ) throws -> [UInt8]? {
         if T.self == Nothing.self { return nil }
         let writer = JSONWriter()
         do {
@@ -40,7 +51,32 @@ package struct PayloadCoder: Sendable {
         } catch {
             throw self.unencodable(error, writer.failure, what())
         }
+        if let codecs, let subject = subject(), writer.bytes.count <= self.limit {
+            do {
+                if let envelope = try codecs.encode(writer.bytes, of: subject) { return envelope.stored }
+            } catch {
+                throw Self.unencoded(error, what())
+            }
+        }
         return try self.stored(writer.bytes, holdsNull: writer.holdsNull, as: what())
+    }
+
+    private static func unencoded(_ error: any Error, _ what: String) -> DurableError {
+        let reason = (error as? PayloadCodecFailure)?.description ?? "a codec threw \(type(of: error))"
+        return DurableError(.unencodable, "\(self.sentence(what)) cannot be encoded: \(reason).")
+    }
+
+    /// The JSON text of a stored payload, out of whatever envelope it is in.
+    ///
+    /// - Throws: `UnreadableEncoding`.
+    func opened(_ stored: [UInt8]) throws -> [UInt8] {
+        guard EncodedEnvelope.isOne(stored) else {
+            guard let json = PayloadEnvelope.open(stored) else { throw UnreadableEncoding.damaged }
+            return json
+        }
+        guard let envelope = EncodedEnvelope(stored) else { throw UnreadableEncoding.damaged }
+        guard let codecs else { throw UnreadableEncoding(noCodecsFor: envelope) }
+        return try codecs.decode(envelope)
     }
 
     /// A JSON text in the form in which it is stored, if it is within the limit.

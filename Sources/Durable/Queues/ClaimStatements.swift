@@ -10,7 +10,7 @@ package final class ClaimStatements: Sendable {
     /// Takes due workflows of queues without limits, and of none: `(number, epoch, names, versions, at most, suspects, run tokens)`.
     ///
     /// Returns workflow id, name, version, run token, recoveries, whether it is being cancelled, mailbox count, whether it may have records,
-    /// seed, input, deadline, time of its start, parent.
+    /// seed, input, deadline, time of its start, parent, trace context.
     let unlimited: StatementText
     /// Queues with limits that have due workflows of these and a free slot, as it looks: `(number, names, versions)`.
     let waitingQueues: StatementText
@@ -137,7 +137,7 @@ package final class ClaimStatements: Sendable {
             FROM taken JOIN \(durable).workflow AS w ON w.id = taken.workflow_id
             WHERE l.workflow_id = taken.workflow_id
             RETURNING l.workflow_id, l.name, l.version, l.run, l.recoveries, l.state = 'cancelling', l.mailbox,
-                taken.has_history, w.seed, w.input, w.deadline, w.created_at, w.parent
+                taken.has_history, w.seed, w.input, w.deadline, w.created_at, w.parent, w.trace
             """
     }
 

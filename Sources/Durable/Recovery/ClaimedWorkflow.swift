@@ -31,6 +31,8 @@ package struct ClaimedWorkflow: Hashable, Sendable {
     package let deadline: Int64?
     package let createdAt: Int64
     package let parent: String?
+    /// The trace context of whoever started it.
+    package let trace: [UInt8]?
 
     /// Reads a row of a claim.
     init(_ row: Row) throws {
@@ -47,6 +49,7 @@ package struct ClaimedWorkflow: Hashable, Sendable {
         self.deadline = row.microseconds(10)
         self.createdAt = row.microseconds(11) ?? 0
         self.parent = try row.decode(12, as: String?.self)
+        self.trace = row.bytes(13)
     }
 
     /// Whether its processes may have died of it: of such workflows a process runs one at a time.

@@ -26,7 +26,9 @@ extension WorkflowContext {
             let step = try await attempts.next(timeout: nil, context: self)
             do {
                 try await self.attempt(call, step, timeout: nil, body)
-                try await self.submit(attempts.success(nil, context: self))
+                let record = attempts.success(nil, context: self)
+                try await self.submit(record)
+                self.run.metrics?.succeeded(record)
                 return
             } catch {
                 try await attempts.failed(error, isUndo: true, context: self)
@@ -38,7 +40,7 @@ extension WorkflowContext {
     func undo(
         transaction name: String,
         retry: RetryPolicy?,
-        _ body: @Sendable @concurrent (Transaction) async throws -> Void
+        _ body: @escaping @Sendable @concurrent (Transaction) async throws -> Void
     ) async throws {
         guard case .live(let call) = try await self.begin(unchecked: .transaction, "undo \(name)") else { return }
         var attempts = try Attempts(of: call, retry: retry ?? self.engine.options.retry, context: self)

@@ -114,7 +114,7 @@ extension WorkflowContext {
         failures: [any (Error & Codable & Sendable).Type] = [],
         inputs: StepInputs = .none,
         undoRetry: RetryPolicy? = nil,
-        _ body: @Sendable @concurrent (Transaction) async throws -> T,
+        _ body: @escaping @Sendable @concurrent (Transaction) async throws -> T,
         undo: @escaping @Sendable @concurrent (T, Transaction) async throws -> Void
     ) async throws -> T {
         try undoRetry?.validate()
@@ -143,7 +143,7 @@ extension WorkflowContext {
         failures: [any (Error & Codable & Sendable).Type] = [],
         inputs: StepInputs = .none,
         undoRetry: RetryPolicy? = nil,
-        _ body: @Sendable @concurrent (Transaction) async throws -> Void,
+        _ body: @escaping @Sendable @concurrent (Transaction) async throws -> Void,
         undo: @escaping @Sendable @concurrent (Transaction) async throws -> Void
     ) async throws {
         _ = try await self.transaction(

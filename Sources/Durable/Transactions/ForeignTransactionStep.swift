@@ -13,6 +13,7 @@ struct ForeignTransactionStep<Adapter: TransactionAdapter>: Sendable {
     let name: String
     let label: String
     let attempt: Int
+    let sight: StepCall
 
     private var engine: EngineCore { self.run.engine }
 
@@ -47,8 +48,14 @@ struct ForeignTransactionStep<Adapter: TransactionAdapter>: Sendable {
             let began = ContinuousClock.now
             // Unsafe to the compiler only: the body has it alone until it has returned.
             nonisolated(unsafe) let lent = connection
-            let value = try await self.standingIn { try await body(lent) }
-            let output = try self.engine.coder.encode(value, as: "the result of transaction \"\(self.label)\"")
+            let value = try await self.standingIn {
+                try await self.run.surrounded(self.sight) { try await body(lent) }
+            }
+            let output = try self.engine.coder.encode(
+                value,
+                as: "the result of transaction \"\(self.label)\"",
+                of: PayloadSubject(.step, workflow: self.run.plan.name, name: self.name)
+            )
             if self.branch.isDecided { throw WorkflowInterruption(.decided) }
             try self.run.checkMayRecord()
             let seconds = (ContinuousClock.now - began) / .seconds(1)

@@ -22,7 +22,7 @@ struct TransactionStep {
     ///   `WorkflowInterruption`.
     func perform<T: Encodable & Sendable>(
         _ attempts: Attempts,
-        _ body: @Sendable @concurrent (Transaction) async throws -> T
+        _ body: @escaping @Sendable @concurrent (Transaction) async throws -> T
     ) async throws -> T {
         var conflicts = 0
         var losses = 0
@@ -55,7 +55,7 @@ struct TransactionStep {
     private func once<T: Encodable & Sendable>(
         on connection: PostgresConnection,
         _ attempts: Attempts,
-        _ body: @Sendable @concurrent (Transaction) async throws -> T
+        _ body: @escaping @Sendable @concurrent (Transaction) async throws -> T
     ) async throws -> T {
         let transaction = Transaction(
             connection: connection,
@@ -69,11 +69,15 @@ struct TransactionStep {
         do {
             // Unsafe to the compiler only: the body has it alone until it has returned.
             nonisolated(unsafe) let lent = transaction
-            value = try await self.context.standingIn(for: self.call, attempts.number) { try await body(lent) }
+            let (call, run) = (self.call, self.run)
+            value = try await self.context.standingIn(for: call, attempts.number) {
+                try await run.surrounded(StepCall(call, attempt: attempts.number, run: run)) { try await body(lent) }
+            }
             if let misuse = transaction.misuse { throw misuse }
             let output = try self.engine.coder.encode(
                 value,
-                as: "the result of transaction \"\(self.call.label)\""
+                as: "the result of transaction \"\(self.call.label)\"",
+                of: PayloadSubject(.step, workflow: self.run.plan.name, name: self.call.name)
             )
             try self.context.checkMayRecord()
             record = attempts.success(output, context: self.context)
@@ -90,6 +94,7 @@ struct TransactionStep {
         }
         try await self.commit(record, transaction, on: connection)
         self.context.clock = record.at
+        self.run.metrics?.succeeded(record)
         return value
     }
 

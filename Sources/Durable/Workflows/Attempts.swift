@@ -83,12 +83,14 @@ struct Attempts {
         if !isFutile, case .retry(let delay) = action {
             let delay = context.engine.options.hooks?.hasRetryDelays == false ? .zero : delay
             note.due = DatabaseTime.adding(delay, to: note.at)
+            context.run.metrics?.failed(note, isRetried: true)
             self.log("step.attempt_failed", recorded, note, level: .info, context: context, retryIn: delay)
             self.due = note.due
             self.previous = recorded.failure
             // The journal numbers attempts up to 32,767. Those beyond are counted by this run alone.
             if failed == Int(note.phase) { try await context.submit(note) }
         } else if isUndo {
+            context.run.metrics?.failed(note, isRetried: false)
             if failed == Int(note.phase) { try await context.submit(note) }
             throw context.run.pause(
                 .undoFailed,
@@ -105,6 +107,7 @@ struct Attempts {
             )
         } else {
             note.phase = 0
+            context.run.metrics?.failed(note, isRetried: false)
             self.log("step.failed", recorded, note, level: .notice, context: context, retryIn: nil)
             try await context.submit(note)
             throw try recorded.thrown(declared: declared, coder: context.engine.coder)

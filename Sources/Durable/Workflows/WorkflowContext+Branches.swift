@@ -91,12 +91,13 @@ extension WorkflowContext {
         try completion.validate()
         let results = BranchResults<Value>(count: elements.count)
         let coder = self.engine.coder
+        let subject = PayloadSubject(.step, workflow: self.run.plan.name, name: "map")
         let group = BranchGroup(
             name: "map",
             count: elements.count,
             maxConcurrent: maxConcurrent,
             rule: .settled(completion),
-            value: { try results[$0].map { try coder.text(of: $0, as: "the value of a branch of map") } }
+            value: { try results[$0].map { try coder.text(of: $0, as: "the value of a branch of map", subject) } }
         )
         let end = try await group.run(in: self) { index, branch in
             let element = elements[elements.index(elements.startIndex, offsetBy: index)]
@@ -107,7 +108,7 @@ extension WorkflowContext {
             var recalled = [Result<Value, any Error>?](repeating: nil, count: elements.count)
             for ended in end.record.ended ?? [] {
                 if let text = ended.value {
-                    recalled[ended.branch] = .success(try coder.value(Value.self, from: text))
+                    recalled[ended.branch] = .success(try self.branchValue(Value.self, text, of: "map"))
                 } else if let error = end.errors[ended.branch] {
                     recalled[ended.branch] = .failure(error)
                 }
@@ -143,12 +144,13 @@ extension WorkflowContext {
         }
         let results = BranchResults<Value>(count: branches.count)
         let coder = self.engine.coder
+        let subject = PayloadSubject(.step, workflow: self.run.plan.name, name: "race")
         let group = BranchGroup(
             name: "race",
             count: branches.count,
             maxConcurrent: branches.count,
             rule: .race,
-            value: { try results[$0].map { try coder.text(of: $0, as: "the value of a branch of race") } }
+            value: { try results[$0].map { try coder.text(of: $0, as: "the value of a branch of race", subject) } }
         )
         let end = try await group.run(in: self) { index, branch in
             results.set(try await branches[index](branch), for: index)
@@ -156,7 +158,16 @@ extension WorkflowContext {
         if let error = end.decidingError { throw error }
         guard let winner = end.record.branch else { throw self.interruptionError }
         if let value = results[winner] { return value }
-        return try coder.value(Value.self, from: end.record.value ?? "null")
+        return try self.branchValue(Value.self, end.record.value ?? "null", of: "race")
+    }
+
+    /// The value of a branch, as the end of its group has recorded it.
+    private func branchValue<Value: Decodable>(_ type: Value.Type, _ text: String, of group: String) throws -> Value {
+        do {
+            return try self.engine.coder.value(type, from: text)
+        } catch {
+            throw self.undecodable(error, label: group)
+        }
     }
 
     /// Runs calls in a scope of their own, one after the other: calls added inside do not move the places of those after it.

@@ -47,6 +47,7 @@ extension WorkflowContext {
                 do {
                     let (value, at) = try await self.perform(call, on: adapter, attempt: attempts.number, body)
                     self.clock = max(self.clock, at)
+                    self.run.metrics?.succeeded(attempts.success(nil, context: self))
                     if let undo { self.run.register(undo.entry(at: call.place, value)) }
                     return value
                 } catch let recorded as AlreadyRecorded {
@@ -66,6 +67,7 @@ extension WorkflowContext {
         attempt: Int,
         _ body: @escaping @Sendable @concurrent (Adapter.Connection) async throws -> T
     ) async throws -> (value: T, at: Int64) {
+        let sight = StepCall(call, attempt: attempt, run: self.run)
         let step = ForeignTransactionStep(
             adapter: adapter,
             run: self.run,
@@ -73,9 +75,10 @@ extension WorkflowContext {
             place: call.place,
             name: call.name,
             label: call.label,
-            attempt: attempt
+            attempt: attempt,
+            sight: sight
         )
-        return try await step.perform(body)
+        return try await self.run.traced(sight) { try await step.perform(body) }
     }
 
     /// Runs a transaction step that returns nothing, on a connection of the service's own Postgres library.

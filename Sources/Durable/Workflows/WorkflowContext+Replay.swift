@@ -39,12 +39,12 @@ extension WorkflowContext {
         }
     }
 
-    private func undecodable(_ error: any Error, label: String, at place: Place) -> WorkflowInterruption {
+    func undecodable(_ error: any Error, label: String, at place: Place) -> WorkflowInterruption {
         self.run.lostItsWay(
             .undecodable,
             DurableError(
                 .undecodable,
-                "what is recorded of it cannot be read by this code: deploy code that can, then resume it",
+                PayloadCoder.unreadable("what is recorded of it", error),
                 workflow: self.run.id,
                 step: label,
                 underlying: error

@@ -66,10 +66,16 @@ extension WorkflowContext {
                 let step = try await attempts.next(timeout: timeout, context: self)
                 do {
                     let value = try await self.attempt(call, step, timeout: timeout, body)
-                    let output = try self.engine.coder.encode(value, as: "the result of step \"\(call.label)\"")
+                    let output = try self.engine.coder.encode(
+                        value,
+                        as: "the result of step \"\(call.label)\"",
+                        of: PayloadSubject(.step, workflow: self.run.plan.name, name: call.name)
+                    )
                     // What it has appended to streams is durable before it.
                     step.streams.flush()
-                    try await self.submit(attempts.success(output, context: self))
+                    let record = attempts.success(output, context: self)
+                    try await self.submit(record)
+                    self.run.metrics?.succeeded(record)
                     if let undo { self.run.register(undo.entry(at: call.place, value)) }
                     return value
                 } catch {
@@ -113,6 +119,24 @@ extension WorkflowContext {
             )
         )
         defer { self.run.attemptEnded(at: call.place) }
+        guard self.engine.tracing != nil || self.engine.surroundings != nil else {
+            return try await self.plainAttempt(call, step, timeout: timeout, body)
+        }
+        let sight = StepCall(call, attempt: step.attempt, run: self.run)
+        let run = self.run
+        return try await run.traced(sight) {
+            try await self.plainAttempt(call, step, timeout: timeout) { step in
+                try await run.surrounded(sight) { try await body(step) }
+            }
+        }
+    }
+
+    private func plainAttempt<T: Sendable>(
+        _ call: LiveCall,
+        _ step: StepContext,
+        timeout: Duration?,
+        _ body: @escaping @Sendable (StepContext) async throws -> T
+    ) async throws -> T {
         guard self.engine.options.hooks == nil else {
             return try await self.attemptUnderTest(call, step, timeout: timeout, body)
         }

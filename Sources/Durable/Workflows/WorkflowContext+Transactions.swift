@@ -28,7 +28,7 @@ extension WorkflowContext {
         retry: RetryPolicy = .never,
         failures: [any (Error & Codable & Sendable).Type] = [],
         inputs: StepInputs = .none,
-        _ body: @Sendable @concurrent (Transaction) async throws -> T
+        _ body: @escaping @Sendable @concurrent (Transaction) async throws -> T
     ) async throws -> T {
         try await self.transaction(
             name,
@@ -49,7 +49,7 @@ extension WorkflowContext {
         failures: [any (Error & Codable & Sendable).Type],
         inputs: StepInputs,
         undoing undo: Undo<T>?,
-        _ body: @Sendable @concurrent (Transaction) async throws -> T
+        _ body: @escaping @Sendable @concurrent (Transaction) async throws -> T
     ) async throws -> T {
         func recall(_ record: JournalRecord, _ label: String) async throws -> T {
             let value = try await self.replay(record, as: T.self, label: label, failures: failures)
@@ -65,7 +65,10 @@ extension WorkflowContext {
                 _ = try await attempts.next(timeout: nil, context: self)
                 do {
                     let step = TransactionStep(call: call, isolation: isolation, context: self)
-                    let value = try await step.perform(attempts, body)
+                    let number = attempts.number
+                    let value = try await self.run.traced(StepCall(call, attempt: number, run: self.run)) {
+                        try await step.perform(attempts, body)
+                    }
                     if let undo { self.run.register(undo.entry(at: call.place, value)) }
                     return value
                 } catch let recorded as AlreadyRecorded {
@@ -85,7 +88,7 @@ extension WorkflowContext {
         retry: RetryPolicy = .never,
         failures: [any (Error & Codable & Sendable).Type] = [],
         inputs: StepInputs = .none,
-        _ body: @Sendable @concurrent (Transaction) async throws -> Void
+        _ body: @escaping @Sendable @concurrent (Transaction) async throws -> Void
     ) async throws {
         _ = try await self.transaction(name, isolation: isolation, retry: retry, failures: failures, inputs: inputs) {
             transaction in

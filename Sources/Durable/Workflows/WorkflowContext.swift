@@ -233,6 +233,7 @@ public final class WorkflowContext {
     /// Puts a record on its way with the children that it tells of: with a run that no longer owns the workflow it starts none.
     func submit(_ record: JournalRecord, starting children: [ChildStart]) async throws {
         let ticket = try await self.submit(record, as: .starting(record, children: children))
+        if let metrics = self.engine.metrics { for start in children { metrics[start.name].wasStarted() } }
         let notifier = self.engine.directory.notifier
         self.run.lane.whenDurable(ticket) { outcome in
             if case .success = outcome { notifier.post(.claim) }

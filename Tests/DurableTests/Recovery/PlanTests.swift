@@ -26,6 +26,7 @@ import Testing
                 ("owned", recovery.owned, "live_owner"),
                 ("release", recovery.release, "live_pkey"),
                 ("look", fixture.statements.poll.look, "live_due"),
+                ("queue depth", QueueGauges.statement(schema: try SchemaName("durable")), "live_due"),
             ]
             for (name, statement, index) in statements {
                 let plan = try await Self.plan(of: statement, in: fixture)

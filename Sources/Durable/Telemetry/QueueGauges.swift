@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Libpq
+import Metrics
+
+/// Looks from time to time how many workflows are due and taken up by nobody, and since when the oldest one is.
+struct QueueGauges: Sendable {
+    /// How often it looks.
+    static let interval = Duration.seconds(10)
+    /// So many of a name are counted, and no more: a look must stay cheap however long the queue is.
+    static let limit = 10_000
+
+    let pool: PostgresPool
+    let metrics: EngineMetrics
+    let runs: RunTable
+    let offers: [WorkflowOffer]
+    private let statement: StatementText
+
+    init(pool: PostgresPool, schema: SchemaName, metrics: EngineMetrics, runs: RunTable, offers: [WorkflowOffer]) {
+        self.pool = pool
+        self.metrics = metrics
+        self.runs = runs
+        self.offers = offers
+        self.statement = Self.statement(schema: schema)
+    }
+
+    /// Names and versions: what of each is due, and since when, in seconds; through `live_due` alone.
+    static func statement(schema: SchemaName) -> StatementText {
+        let durable = schema.quoted
+        return StatementText(
+            """
+            SELECT o.name, due.count, extract(epoch FROM now.at - due.since)::float8
+            FROM (SELECT \(durable).clock() AS at) AS now
+            CROSS JOIN unnest($1, $2) AS o (name, version)
+            CROSS JOIN LATERAL (
+                SELECT count(*) AS count, min(l.run_at) AS since FROM (
+                    SELECT run_at FROM \(durable).live
+                    WHERE executor IS NULL AND name = o.name AND version = o.version AND run_at <= now.at
+                    ORDER BY run_at LIMIT \(Self.limit)
+                ) AS l
+            ) AS due
+            """,
+            types: [PostgresType.text.array, PostgresType.int4.array]
+        )
+    }
+
+    /// Looks once, and sets the gauges.
+    func look() async throws {
+        self.metrics.inMemory.record(self.runs.all.count)
+        var names = ArrayColumn(.text)
+        var versions = ArrayColumn(.int4)
+        for offer in self.offers {
+            for version in offer.versions {
+                names.append(offer.name)
+                versions.append(version)
+            }
+        }
+        let parameters = [names.parameter, versions.parameter]
+        let rows = try await self.pool.withConnection { connection in
+            try await connection.run(Pipeline([Statement(self.statement, parameters)]))[0].rows
+        }
+        var depths: [String: (count: Int64, age: Double)] = [:]
+        for row in rows {
+            let (name, count, age) = try row.decode((String, Int64, Double?).self)
+            let known = depths[name] ?? (0, 0)
+            depths[name] = (known.count + count, max(known.age, age ?? 0))
+        }
+        for (name, depth) in depths {
+            let gauges = self.metrics.queues[name]
+            gauges.depth.record(depth.count)
+            gauges.age.record(depth.age)
+        }
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Durable
+import DurableCompression
+
+enum Tenant {
+    @TaskLocal static var current = ""
+}
+
+struct Channel: Sendable {
+    func post(_ text: String) async throws {}
+}
+
+struct Tenancy: Interceptor {
+    func step(_ call: StepCall, _ proceed: Proceed) async throws {
+        let tenant = String(call.workflowID.prefix { $0 != "/" })
+        try await Tenant.$current.withValue(tenant) { try await proceed() }
+    }
+}
+
+struct Feed: WorkflowObserver {
+    let channel: Channel
+
+    func observe(_ event: WorkflowEvent) async throws {
+        if case .runEnded(let run, let end) = event { try await self.channel.post("\(run.workflowID): \(end)") }
+    }
+}
+
+func extended(_ channel: Channel) -> EngineOptions {
+    var options = EngineOptions()
+    options.interceptors = [Tenancy()]
+    options.observers = [Feed(channel: channel)]
+    return options
+}
+
+func encoded() throws -> EngineOptions {
+    var options = EngineOptions()
+    options.codecs = try PayloadCodecs([DeflateCodec(), Reversed()]) { codec, what in
+        codec.name == "deflate" || what.name != "weather"
+    }
+    return options
+}
+
+struct Reversed: PayloadCodec {
+    let name = "reversed"
+
+    func encode(_ bytes: [UInt8]) throws -> EncodedPayload? { EncodedPayload(bytes.reversed()) }
+    func decode(_ bytes: [UInt8], key: String?) throws -> [UInt8] { bytes.reversed() }
+}
