@@ -22,6 +22,7 @@ let package = Package(
     products: [
         .library(name: "Durable", targets: ["Durable"]),
         .library(name: "DurableCompression", targets: ["DurableCompression"]),
+        .library(name: "DurableCrypto", targets: ["DurableCrypto"]),
         .library(name: "DurableMacros", targets: ["DurableMacros"]),
         .library(name: "DurableTesting", targets: ["DurableTesting"]),
         .library(name: "Libpq", targets: ["Libpq"]),
@@ -31,6 +32,8 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
+        // Only what encrypts payloads builds it. A range, so that a service with the major version before can resolve.
+        .package(url: "https://github.com/apple/swift-crypto", "3.12.0"..<"5.0.0"),
         .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.3.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
@@ -72,8 +75,13 @@ let package = Package(
             pkgConfig: "zlib",
             providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]
         ),
-        // What payloads are encoded with: a product of its own, so that `Durable` alone does not need it.
+        // What payloads are encoded with: products of their own, so that `Durable` alone needs neither.
         .target(name: "DurableCompression", dependencies: ["CZlib", "Durable"], swiftSettings: settings),
+        .target(
+            name: "DurableCrypto",
+            dependencies: ["Durable", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: settings
+        ),
         // The annotations: a product of its own, so that who links `Durable` alone builds no swift-syntax.
         .target(name: "DurableMacros", dependencies: ["Durable", "DurableMacrosPlugin"], swiftSettings: settings),
         .macro(
@@ -149,6 +157,15 @@ let package = Package(
         .testTarget(
             name: "DurableTests",
             dependencies: ["CLibpq", "Durable", "DurableTesting", "Libpq", "TemporaryPostgres"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "CodecTests",
+            dependencies: [
+                "Durable", "DurableCompression", "DurableCrypto", "DurableTesting", "Libpq",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: settings
         ),
         // Apart from the others: what a tracer and a metrics backend see, and what stands in a payload's place.
@@ -228,9 +245,11 @@ let package = Package(
             dependencies: [
                 "Durable",
                 "DurableCompression",
+                "DurableCrypto",
                 "DurableMacros",
                 "DurableTesting",
                 "TemporaryPostgres",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

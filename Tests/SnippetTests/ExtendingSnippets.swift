@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Crypto
 import Durable
 import DurableCompression
+import DurableCrypto
 
 enum Tenant {
     @TaskLocal static var current = ""
@@ -33,10 +35,10 @@ func extended(_ channel: Channel) -> EngineOptions {
     return options
 }
 
-func encoded() throws -> EngineOptions {
+func encrypted(under keys: [String: SymmetricKey]) throws -> EngineOptions {
     var options = EngineOptions()
-    options.codecs = try PayloadCodecs([DeflateCodec(), Reversed()]) { codec, what in
-        codec.name == "deflate" || what.name != "weather"
+    options.codecs = try PayloadCodecs([DeflateCodec(), AESGCMCodec(keys: keys, current: "2026-01")]) { codec, what in
+        codec.name != "aes-gcm" || what.name != "weather"
     }
     return options
 }

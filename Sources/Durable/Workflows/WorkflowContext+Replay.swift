@@ -39,7 +39,7 @@ extension WorkflowContext {
         }
     }
 
-    func undecodable(_ error: any Error, label: String, at place: Place) -> WorkflowInterruption {
+    func undecodable(_ error: any Error, label: String, at place: Place? = nil) -> WorkflowInterruption {
         self.run.lostItsWay(
             .undecodable,
             DurableError(
