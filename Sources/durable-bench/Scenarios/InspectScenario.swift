@@ -63,7 +63,7 @@ struct InspectScenario: Scenario {
         return slowest
     }
 
-    /// What is asked. The middle one of all is `wf-` and a number with twelve digits.
+    /// What is asked; the id is of the middle one of all.
     private var questions: (lists: [(String, String)], explanations: [(String, String)]) {
         let id = String(format: "wf-%012d", self.size.ended / 2)
         func list(_ filter: String) -> String {

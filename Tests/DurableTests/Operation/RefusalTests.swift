@@ -6,7 +6,9 @@ import Testing
 
 @testable import Durable
 
-/// What a function cannot make sense of it refuses in words that name it, and then nothing has changed. What is text stays text.
+/// What a function cannot make sense of it refuses in words that name it, and then nothing has changed.
+///
+/// What is text stays text.
 @Suite struct RefusalTests {
     private static let hostile = "'; DROP TABLE durable.live; --%_\\ \"$1$$ \u{202E}"
 

@@ -79,7 +79,7 @@ struct Night {
         options.name = name
         options.poll = .milliseconds(50)
         options.hold = .zero
-        options.lease = .milliseconds(1_500)
+        options.lease = .seconds(3)
         options.drain = .milliseconds(50)
         try await withEngine(on: self.database, workflows, options: options, body)
     }

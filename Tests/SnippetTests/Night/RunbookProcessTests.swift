@@ -101,7 +101,7 @@ import Testing
         let configuration = PostgresConfiguration(server.connectionString(database: name))
         var options = EngineOptions()
         options.poll = .milliseconds(50)
-        options.lease = .milliseconds(1_500)
+        options.lease = .seconds(5)
         let machine = Machine()
         let program = NightCheckout { _, workflow in
             try await workflow.step("reserve") { _ in 1 }
