@@ -4,8 +4,9 @@
 enum PipelineName {
     static func of(_ statements: [String]) -> String? {
         func has(_ text: String) -> Bool { statements.contains { $0.contains(text) } }
-        // The router's work, and looks at mailboxes: they come by the clock, and not at a point of a workflow's life.
-        if has(".route(") || has("l.mailbox > m") { return nil }
+        // The router's work, and looks at mailboxes and at leases: they come by the clock, and not at a point of a workflow's
+        // life.
+        if has(".route(") || has("l.mailbox > m") || has("min(ends.at)") { return nil }
         let isFenced = has(".fence(") || has(".fence_strict(")
         let commits = statements.contains("COMMIT")
         if has("\"durable\".executor (id") { return "register" }
