@@ -30,8 +30,12 @@ def work(options):
 
         @worker.register_task(name="load")
         def task(parameters, context):
+            def step():
+                counted.stepped()
+                return load.PAYLOAD
+
             for _ in range(options.steps):
-                context.step("step", lambda: load.PAYLOAD)
+                context.step("step", step)
             return options.steps
 
         execute = worker._execute_task
@@ -54,6 +58,7 @@ def work(options):
             @worker.register_task(name="load")
             async def task(parameters, context):
                 async def step():
+                    counted.stepped()
                     return load.PAYLOAD
 
                 for _ in range(options.steps):

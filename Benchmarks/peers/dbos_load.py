@@ -28,9 +28,11 @@ def work(options):
     from dbos import DBOS
 
     DBOS(config=configuration(options))
+    counted = load.Load(options.seconds)
 
     @DBOS.step()
     async def step():
+        counted.stepped()
         return load.PAYLOAD
 
     @DBOS.workflow()
@@ -38,8 +40,6 @@ def work(options):
         for _ in range(steps):
             await step()
         return steps
-
-    counted = load.Load(options.seconds)
 
     async def client():
         while not counted.is_over():
@@ -50,6 +50,7 @@ def work(options):
         await asyncio.gather(*(client() for _ in range(options.in_flight)))
 
     DBOS.launch()
+    counted.start()
     asyncio.run(everything())
     result = counted.result()
     DBOS.destroy()

@@ -28,34 +28,47 @@ def arguments():
 
 
 class Load:
-    """Counts workflows that end between the end of the warm-up and the deadline."""
+    """Counts steps and workflows that end between the end of the warm-up and the deadline."""
 
     def __init__(self, seconds):
-        self.warm_up = min(2.0, seconds / 2)
-        self.begin = time.monotonic() + self.warm_up
-        self.end = self.begin + seconds
         self.seconds = seconds
         self.workflows = 0
+        self.steps = 0
+        self.start()
+
+    def start(self):
+        """Begins the warm-up, again if there was something to wait for."""
+        self.begin = time.monotonic() + min(2.0, self.seconds / 2)
+        self.end = self.begin + self.seconds
         self.cpu_at_begin = None
 
     def is_over(self):
         """Whether no further workflow should begin."""
         return time.monotonic() >= self.end
 
+    def stepped(self):
+        """One more step runs."""
+        if self.counts():
+            self.steps += 1
+
     def ended(self):
         """One more workflow has ended."""
+        if self.counts():
+            self.workflows += 1
+
+    def counts(self):
+        """Whether it is the time to count."""
         now = time.monotonic()
         if now < self.begin:
-            return
+            return False
         if self.cpu_at_begin is None:
             self.cpu_at_begin = cpu()
-        if now < self.end:
-            self.workflows += 1
+        return now < self.end
 
     def result(self):
         """What this process did."""
         spent = 0 if self.cpu_at_begin is None else cpu() - self.cpu_at_begin
-        return {"workflows": self.workflows, "seconds": self.seconds, "cpu_seconds": spent}
+        return {"workflows": self.workflows, "steps": self.steps, "cpu_seconds": spent}
 
 
 def cpu():
@@ -80,21 +93,20 @@ def run(script, options, work, prepare, facts):
         )
         for number in range(options.processes)
     ]
-    total = {"workflows": 0, "cpu_seconds": 0.0}
+    total = {"workflows": 0, "steps": 0, "cpu_seconds": 0.0}
     for child in children:
         output, _ = child.communicate()
         if child.returncode != 0:
             sys.exit(f"a process of {script} failed")
         result = json.loads(output.strip().splitlines()[-1])
-        total["workflows"] += result["workflows"]
-        total["cpu_seconds"] += result["cpu_seconds"]
-    rate = total["workflows"] / options.seconds
-    steps = total["workflows"] * options.steps
+        for name in total:
+            total[name] += result[name]
+    steps = total["steps"]
     print(
         json.dumps(
             {
-                "workflows_per_second": round(rate, 1),
-                "steps_per_second": round(rate * options.steps, 1),
+                "workflows_per_second": round(total["workflows"] / options.seconds, 1),
+                "steps_per_second": round(steps / options.seconds, 1),
                 "client_us_per_step": round(total["cpu_seconds"] * 1e6 / steps, 1) if steps else None,
                 "processes": options.processes,
                 **facts,

@@ -33,6 +33,7 @@ extension Floor {
         Floor("ratio.steps_to_replay", .atLeast(4)),
         Floor("ratio.steps_to_sdk", .atLeast(50)),
         Floor("ratio.one_step_to_sdk", .atLeast(30)),
+        Floor("ratio.drained_to_sdk", .atLeast(30)),
     ]
 
     /// The floor of a figure, if it has one.

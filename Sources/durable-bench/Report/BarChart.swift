@@ -20,7 +20,7 @@ struct BarChart: Sendable {
     var isLogarithmic = false
 
     var svg: String {
-        let (left, width, row, top) = (330.0, 380.0, 26.0, 40.0)
+        let (left, width, row, top) = (380.0, 340.0, 26.0, 40.0)
         let most = self.bars.map { $0.range.upperBound }.max() ?? 1
         let height = top + Double(self.bars.count) * row + 24
         var parts = [

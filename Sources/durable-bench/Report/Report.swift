@@ -94,7 +94,7 @@ struct Report {
                 "transactions",
                 BarChart(
                     title: "Transaction steps, and the same SQL in bare transactions",
-                    bars: bars { $0.name.hasPrefix("transactions.") }
+                    bars: bars { $0.name.hasPrefix("transactions.") && $0.unit == .perSecond }
                 )
             ),
         ]

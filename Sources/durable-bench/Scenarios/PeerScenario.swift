@@ -61,6 +61,12 @@ struct PeerScenario: Scenario {
                 "workflows.one_step",
                 overTheBestOf: libraries.map { $0 + "_1" }
             ),
+            Ratio(
+                "ratio.drained_to_sdk",
+                "one-step workflows enqueued and drained, of the best peer's library",
+                "drain.drained",
+                overTheBestOf: libraries.map { $0 + "_1" }
+            ),
         ]
     }
 
@@ -96,7 +102,7 @@ struct PeerScenario: Scenario {
         -> [Reading]
     {
         let outcome = try await server.measureEmpty { database in
-            try await load.measure(database, tuned: isTuned, steps: steps, seconds: max(1, self.size.seconds))
+            try await load.measure(database, tuned: isTuned, steps: steps, seconds: self.size.seconds < 1 ? 1 : 5)
         }
         let name = "peers.\(load.peer)_\(isTuned ? "tuned" : "default")_\(steps)"
         let processes = outcome.processes == 1 ? "1 process" : "\(outcome.processes) processes"

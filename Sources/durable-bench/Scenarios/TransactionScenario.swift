@@ -15,8 +15,23 @@ struct TransactionScenario: Scenario {
         [(1, "1", "one client"), (8, "many", "eight clients")].flatMap { clients, name, words in
             [
                 Cell("bare transactions, \(words)") { server in
-                    let rate = try await server.measure { try await self.bare(clients, $0) }
-                    return [Reading("transactions.bare_\(name)", "bare transactions, \(words)", rate, .perSecond)]
+                    let client = ProcessMeter.ownSeconds()
+                    let bare = try await server.measure { try await self.bare(clients, $0) }
+                    let each = (ProcessMeter.ownSeconds() - client) * 1e6 / Double(bare.count)
+                    return [
+                        Reading(
+                            "transactions.bare_\(name)",
+                            "bare transactions, \(words)",
+                            Double(bare.count) / bare.seconds,
+                            .perSecond
+                        ),
+                        Reading(
+                            "transactions.bare_\(name)_client",
+                            "the same, processor time of the process for each",
+                            each,
+                            .microseconds
+                        ),
+                    ]
                 },
                 Cell("transaction steps, \(words)") { server in
                     let load = EngineLoad(
@@ -27,7 +42,16 @@ struct TransactionScenario: Scenario {
                     )
                     let outcome = try await server.measure { try await load.run(in: $0) }
                     let rate = outcome.workflowsPerSecond * 100
-                    return [Reading("transactions.steps_\(name)", "transaction steps, \(words)", rate, .perSecond)]
+                    let each = outcome.clientSeconds * 1e6 / Double(outcome.workflows * 100)
+                    return [
+                        Reading("transactions.steps_\(name)", "transaction steps, \(words)", rate, .perSecond),
+                        Reading(
+                            "transactions.steps_\(name)_client",
+                            "the same, processor time of the process for each",
+                            each,
+                            .microseconds
+                        ),
+                    ]
                 },
             ]
         }
@@ -48,8 +72,10 @@ struct TransactionScenario: Scenario {
         ),
     ]
 
-    /// Transactions a second.
-    private func bare(_ clients: Int, _ database: BenchServer.Database) async throws -> Double {
+    private func bare(
+        _ clients: Int,
+        _ database: BenchServer.Database
+    ) async throws -> (count: Int, seconds: Double) {
         try await database.run("CREATE TABLE payment (id bigserial PRIMARY KEY, amount integer)")
         let start = ContinuousClock.now
         let end = start + .seconds(self.size.seconds)
@@ -61,7 +87,7 @@ struct TransactionScenario: Scenario {
         }
         let elapsed = (ContinuousClock.now - start) / .seconds(1)
         guard try await database.count("payment") == count else { throw BenchFailure("rows are missing") }
-        return Double(count) / elapsed
+        return (count, elapsed)
     }
 
     @concurrent
