@@ -3,7 +3,7 @@
 import Libpq
 import Logging
 
-/// What is done whenever there may be something to do: on a hint, or when the poll has found something.
+/// What is done whenever there may be something to do: on a hint, or when the poll has found something; the first one comes at once.
 extension EngineParts {
     /// Looks once per poll interval whether there is anything to do, and rings for it.
     func watchForEver() async {
@@ -51,8 +51,10 @@ extension EngineParts {
     func claimForEver() async {
         var number = 0
         var isSharing = false
+        var isMoreLikely = false
         while !Task.isCancelled {
-            var isMoreLikely = false
+            if !isMoreLikely { await self.claims.wait(atMost: self.core.options.claimInterval) }
+            isMoreLikely = false
             if let lease = self.core.executor.lease, lease.mayStartEffect() {
                 number &+= 1
                 let turn = ClaimTurn(
@@ -65,7 +67,6 @@ extension EngineParts {
                     (isMoreLikely, isSharing) = try await self.claim(as: lease, turn)
                 }
             }
-            if !isMoreLikely { await self.claims.wait(atMost: self.core.options.claimInterval) }
         }
     }
 
@@ -119,16 +120,16 @@ extension EngineParts {
     /// Brings what comes in to workflows, whenever there may be something.
     func routeForEver() async {
         while !Task.isCancelled {
-            await self.attempt("router.failed") { try await self.router.turn() }
             await self.router.bell.wait(atMost: self.core.options.spareInterval)
+            await self.attempt("router.failed") { try await self.router.turn() }
         }
     }
 
     /// Carries requests to cancel and the ends of children, whenever there may be some.
     func routeLineageForEver() async {
         while !Task.isCancelled {
-            await self.attempt("lineage.failed") { try await self.lineage.turn() }
             await self.lineage.bell.wait(atMost: self.core.options.spareInterval)
+            await self.attempt("lineage.failed") { try await self.lineage.turn() }
         }
     }
 

@@ -31,8 +31,8 @@ import Testing
             let rest = counts.others
             let sum = rest.values.reduce(0, +)
             print("idle: \(counts.looks) looks, \(sum) other statements")
-            // The spare rounds, and the look for orphans at every fifth poll.
-            #expect(sum <= 100, "\(rest.sorted { $0.value > $1.value }.prefix(12))")
+            // The spare rounds go by the clock, and polls may come late; one transaction of each errand per poll would be thousands.
+            #expect(sum <= 300, "\(rest.sorted { $0.value > $1.value }.prefix(12))")
         }
     }
 }

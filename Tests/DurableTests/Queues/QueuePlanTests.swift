@@ -40,10 +40,13 @@ import Testing
                 for bitmap in name == "poll" ? ["on", "off"] : ["off"] {
                     try await fixture.sql("SELECT set_config('enable_bitmapscan', '\(bitmap)', false)")
                     let plan = try await Self.plan(of: text, in: fixture)
-                    #expect(!plan.contains("Seq Scan"), "\(name): \(plan)")
+                    // What grows; leases, activities and paused types are a few rows.
+                    for table in ["live", "workflow", "journal", "outcome", "inbox", "cancellation", "ended_child"] {
+                        #expect(!plan.contains("Seq Scan on \(table) "), "\(name): \(plan)")
+                        #expect(!plan.contains("Bitmap Heap Scan on \(table) "), "\(name): \(plan)")
+                    }
                     #expect(!plan.contains("Hash Join") && !plan.contains("Hash Semi"), "\(name): \(plan)")
                     #expect(!plan.contains("Merge Join"), "\(name): \(plan)")
-                    #expect(!plan.contains("Bitmap"), "\(name): \(plan)")
                 }
             }
         }
@@ -62,8 +65,9 @@ import Testing
             try await Self.prepare("waiting", fixture.statements.claims.waitingQueues, in: fixture)
             try await Self.prepare("look", fixture.statements.poll.look, in: fixture)
             try await Self.prepare("free", fixture.statements.recovery.free, in: fixture)
+            // A look goes through 45 piles, twice.
             for (name, call, pages) in [
-                ("look", "look", 200), ("claim", "claim (1, 1, \(offers), 10, 1, '{1,2,3,4,5,6,7,8,9,10}')", 600),
+                ("look", "look", 800), ("claim", "claim (1, 1, \(offers), 10, 1, '{1,2,3,4,5,6,7,8,9,10}')", 600),
                 ("narrow", "narrow (1, 1, \(offers), 10, 1, '{1,2,3,4,5,6,7,8,9,10}', 'narrow')", 600),
                 ("waiting", "waiting (1, \(offers))", 400), ("free", "free (2, 10, 10)", 800),
                 ("route", "SELECT * FROM durable.route(100)", 2_000),

@@ -50,6 +50,8 @@ extension FaultTests {
             options.lease = .seconds(60)
             options.poll = rests ? .milliseconds(50) : .seconds(60)
             options.hold = .zero
+            // Whoever begins to listen looks at everything.
+            options.listen = false
             // At the rest everything before it has been sent and answered.
             if rests { options.durability = .immediate }
             let workflow = CountedWorkflow { count.rested() }
