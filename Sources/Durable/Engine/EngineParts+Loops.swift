@@ -54,6 +54,7 @@ extension EngineParts {
         var isMoreLikely = false
         while !Task.isCancelled {
             if !isMoreLikely { await self.claims.wait(atMost: self.core.options.claimInterval) }
+            if Task.isCancelled { return }
             isMoreLikely = false
             if let lease = self.core.executor.lease, lease.mayStartEffect() {
                 number &+= 1
@@ -121,6 +122,7 @@ extension EngineParts {
     func routeForEver() async {
         while !Task.isCancelled {
             await self.router.bell.wait(atMost: self.core.options.spareInterval)
+            if Task.isCancelled { return }
             await self.attempt("router.failed") { try await self.router.turn() }
         }
     }
@@ -129,6 +131,7 @@ extension EngineParts {
     func routeLineageForEver() async {
         while !Task.isCancelled {
             await self.lineage.bell.wait(atMost: self.core.options.spareInterval)
+            if Task.isCancelled { return }
             await self.attempt("lineage.failed") { try await self.lineage.turn() }
         }
     }
