@@ -183,15 +183,27 @@ extension Run {
                 return Array(state.gate.values)
             }
             for waiter in waiters { waiter.resume() }
-        case .allWaiting(let until):
+        case .allWaiting: self.park()
+        }
+    }
+
+    /// Ends the run if all its branches wait, and none for a short time.
+    ///
+    /// Decided on what is so at the moment of the interruption, and not before: a branch that has gone on meanwhile has taken what
+    /// woke it, and nothing would wake the workflow for it again.
+    private func park() {
+        let decision = WaitDecision(hold: self.engine.options.hold)
+        let now = self.engine.now()
+        let word = self.state(.waiting)
+        let deadline = self.plan.cleanUp == nil ? self.plan.deadline : nil
+        self.interrupt { state in
+            guard case .allWaiting(let until) = state.ledger.standing else { return nil }
             if let until {
-                let decision = WaitDecision(hold: self.engine.options.hold).action(until: until, now: self.engine.now())
-                guard case .park = decision else { return }
+                guard case .park = decision.action(until: until, now: now) else { return nil }
             }
-            let deadline = self.plan.cleanUp == nil ? self.plan.deadline : nil
-            guard var release = self.state.withLock({ $0.parking(until: until, deadline: deadline) }) else { return }
-            release.state = self.state(.waiting)
-            self.interrupt(Interruption(cause: .parked, release: release))
+            guard var release = state.parking(until: until, deadline: deadline) else { return nil }
+            release.state = word
+            return Interruption(cause: .parked, release: release)
         }
     }
 }

@@ -85,6 +85,7 @@ final class Run: Sendable {
     /// Whom an interruption wakes.
     private struct Woken {
         let isFirst: Bool
+        let cause: WorkflowInterruption.Cause
         let task: Task<Void, Never>?
         let gate: [UnsafeContinuation<Void, any Error>]
         let sleepers: [UnsafeContinuation<Void, Never>]
@@ -146,8 +147,17 @@ final class Run: Sendable {
     /// - Parameter cancelling: whether running steps are cancelled at once, or may end.
     @discardableResult
     func interrupt(_ interruption: Interruption, cancelling: Bool = true) -> Bool {
+        self.interrupt(cancelling: cancelling) { _ in interruption }
+    }
+
+    /// Ends the run, if what is so at that very moment says so.
+    ///
+    /// - Parameter decide: Why it ends; nil: it goes on.
+    @discardableResult
+    func interrupt(cancelling: Bool = true, _ decide: (State) -> Interruption?) -> Bool {
         let woken = self.state.withLock { state -> Woken? in
-            if state.isConcluded || interruption.cleanUp != nil && state.isUnwinding { return nil }
+            guard !state.isConcluded, let interruption = decide(state) else { return nil }
+            if interruption.cleanUp != nil, state.isUnwinding { return nil }
             let isFirst = state.interruption == nil
             if isFirst { state.interruption = interruption }
             defer {
@@ -156,6 +166,7 @@ final class Run: Sendable {
             }
             return Woken(
                 isFirst: isFirst,
+                cause: interruption.cause,
                 task: state.task,
                 gate: Array(state.gate.values),
                 sleepers: Array(state.sleepers.values)
@@ -163,7 +174,7 @@ final class Run: Sendable {
         }
         guard let woken else { return false }
         self.interrupted.store(true, ordering: .releasing)
-        let error = WorkflowInterruption(interruption.cause)
+        let error = WorkflowInterruption(woken.cause)
         for waiter in woken.gate { waiter.resume(throwing: error) }
         for sleeper in woken.sleepers { sleeper.resume() }
         self.lane.abandonWaiters(error)

@@ -51,7 +51,7 @@ package struct BranchLedger: Sendable {
         self.active -= 1
         if !self.isOpen, !atFrontier { self.replaying -= 1 }
         let opened = self.openIfReady()
-        return opened == .none ? self.waitingAction() : opened
+        return opened == .none ? self.standing : opened
     }
 
     /// A parent goes on after its branches have ended.
@@ -64,7 +64,7 @@ package struct BranchLedger: Sendable {
     package mutating func beganWaiting(until due: Int64?) -> (wait: UInt64, action: Action) {
         self.nextWait += 1
         self.waits.updateValue(due, forKey: self.nextWait)
-        return (self.nextWait, self.waitingAction())
+        return (self.nextWait, self.standing)
     }
 
     /// A branch goes on.
@@ -78,7 +78,8 @@ package struct BranchLedger: Sendable {
         return .openGate
     }
 
-    private func waitingAction() -> Action {
+    /// Whether every active branch waits at this moment.
+    package var standing: Action {
         guard self.active > 0, self.waits.count == self.active else { return .none }
         return .allWaiting(until: self.waits.values.compactMap { $0 }.min())
     }

@@ -60,6 +60,17 @@ import Testing
         ledger.endedWaiting(first)
     }
 
+    @Test func `a branch that has gone on since the others were counted is seen to`() {
+        var ledger = BranchLedger(hasHistory: false)
+        ledger.branchBegan()
+        ledger.branchBegan()
+        _ = ledger.branchEnded(atFrontier: true)
+        let (loser, _) = ledger.beganWaiting(until: nil)
+        #expect(ledger.branchEnded(atFrontier: true) == .allWaiting(until: nil), "the winner ends")
+        ledger.endedWaiting(loser)
+        #expect(ledger.standing == .none, "whoever would park now looks again")
+    }
+
     @Test func `what waits for something to happen names no time`() {
         var ledger = BranchLedger(hasHistory: false)
         #expect(ledger.beganWaiting(until: nil).action == .allWaiting(until: nil))
