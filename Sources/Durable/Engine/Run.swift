@@ -256,7 +256,7 @@ final class Run: Sendable {
         try self.checkAlive()
         do {
             if self.plan.isResumed { try await self.engine.writer.waitUntilDurable(self.claimCommit(), of: self.lane) }
-            try await self.engine.writer.waitUntilDurable(ticket, of: self.lane)
+            if Protection.barrier.isOn { try await self.engine.writer.waitUntilDurable(ticket, of: self.lane) }
             if !self.lease.mayStartEffect() { try await self.lease.waitUntilMayStartEffect() }
         } catch {
             if self.isInterrupted { throw self.interruptionError }

@@ -47,6 +47,8 @@ package final class JournalStatements: Sendable {
 
     package init(schema: SchemaName) {
         let durable = schema.quoted
+        let ofRun = Protection.runNumber.isOn ? "l.run = r" : "true"
+        let isStale = Protection.conditionalPark.isOn ? "l.mailbox > m" : "false"
         self.messages = MessageStatements(schema: schema)
         self.lineage = LineageStatements(schema: schema)
         self.fence = StatementText("SELECT \(durable).fence($1, $2, $3)", types: [.int4, .int4, .int8])
@@ -76,7 +78,7 @@ package final class JournalStatements: Sendable {
             WITH gone AS (
                 DELETE FROM \(durable).live AS l
                 USING unnest($1, $2, $3, $4, $5, $6) AS row (w, r, s, o, e, t)
-                WHERE l.workflow_id = w AND l.run = r
+                WHERE l.workflow_id = w AND \(ofRun)
                 RETURNING w, r, s, o, e, t
             )
             INSERT INTO \(durable).outcome (workflow_id, status, run, executor, finished_at, output, error)
@@ -91,11 +93,11 @@ package final class JournalStatements: Sendable {
             """
             UPDATE \(durable).live AS l
             SET executor = NULL, epoch = NULL, run = NULL, state = s::\(durable).workflow_state,
-                run_at = CASE WHEN l.mailbox > m THEN least(t, \(durable).clock()) ELSE t END,
+                run_at = CASE WHEN \(isStale) THEN least(t, \(durable).clock()) ELSE t END,
                 waiting_for = f, reason = c, error = e, awaits = string_to_array(a, chr(10)),
                 recoveries = CASE WHEN s = 'waiting' THEN 0 ELSE recoveries END
             FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) AS row (w, r, s, t, f, c, e, a, m)
-            WHERE l.workflow_id = w AND l.run = r
+            WHERE l.workflow_id = w AND \(ofRun)
             """,
             types: [
                 PostgresType.text.array, PostgresType.int8.array, PostgresType.text.array,

@@ -35,6 +35,7 @@ struct UndoRegistry: Sendable {
                 || entry.place.scope.hasPrefix(scope + "[")
         }
         for entry in taken { self.entries[entry.place] = nil }
-        return taken.map { (UndoOrder($0.place), $0) }.sorted { $0.0 > $1.0 }.map { $0.1 }
+        let ordered = taken.map { (UndoOrder($0.place), $0) }.sorted { $0.0 > $1.0 }.map { $0.1 }
+        return Protection.undoOrder.isOn ? ordered : ordered.reversed()
     }
 }

@@ -29,6 +29,7 @@ package final class TransactionStatements: Sendable {
             INSERT INTO \(durable).journal (workflow_id, scope, position, phase, kind, attempt, executor, run, at,
                                             seconds, name, output, fingerprint)
             VALUES ($1, $2, $3, 0, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+            \(Protection.firstWriter.isOn ? "" : "ON CONFLICT DO NOTHING")
             """,
             types: [.text, .text, .int4, .int2, .int2, .int4, .int8, .timestamptz, .float4, .text, .json, .int8]
         )

@@ -142,6 +142,7 @@ struct TransactionStep {
 
     /// Asks the journal what became of a commit whose reply was lost, or who wrote the place.
     private func settle(_ unknown: UnknownCommit) async throws {
+        guard Protection.firstWriter.isOn else { return }
         var tries = 0
         while true {
             try self.context.checkAlive()
