@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Durable
 import Foundation
 
 /// Generated programs under generated faults, see `Scripts/faults`.

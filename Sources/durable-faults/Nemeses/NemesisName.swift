@@ -32,7 +32,7 @@ enum NemesisName: String, Codable, Sendable, CaseIterable {
     var obstacle: String? {
         switch self {
         case .bouncer: PgBouncer.program == nil ? "PgBouncer is not installed" : nil
-        case .clockOff: Faketime.isInstalled ? nil : "libfaketime is not installed"
+        case .clockOff: ShiftedClock.isAvailable ? nil : "there is no C compiler for a clock that is off"
         default: nil
         }
     }

@@ -30,12 +30,16 @@ struct CutConnections: Nemesis {
         guard let proxy = arena.proxy else { return nil }
         let before = proxy.cuts
         proxy.arm(self.cut)
+        // Half the time whoever was cut off comes back late, and finds that others have gone on.
+        let isLate = random.chance(50)
+        let late = Duration.milliseconds(random.pick(200...1_200))
         do {
             try await Deadline.wait("something is cut", within: .seconds(2)) { proxy.cuts > before }
         } catch is Deadline.Passed {
             proxy.disarm()
             return nil
         }
+        if isLate { proxy.shutDoor(for: late) }
         return Strike()
     }
 }

@@ -31,6 +31,8 @@ final class LoopbackProxy: Sendable {
         var cuts = 0
         var closesAll = false
         var isStopped = false
+        /// Until when nobody new is let in.
+        var isDeafUntil = ContinuousClock.now
     }
 
     let folder: String
@@ -61,6 +63,9 @@ final class LoopbackProxy: Sendable {
     /// Gives a cut up that has not come to pass.
     func disarm() { self.state.withLock { $0.cut = nil } }
 
+    /// Lets nobody new in for a while: who was cut off comes back late.
+    func shutDoor(for time: Duration) { self.state.withLock { $0.isDeafUntil = .now + time } }
+
     var cuts: Int { self.state.withLock { $0.cuts } }
 
     func stop() { self.state.withLock { $0.isStopped = true } }
@@ -85,7 +90,8 @@ final class LoopbackProxy: Sendable {
                 return
             }
             let isOpen = state.weather != .blackHole
-            var entries = [pollfd(fd: self.listener, events: Int16(POLLIN), revents: 0)]
+            let listens = state.isDeafUntil <= .now ? Int16(POLLIN) : 0
+            var entries = [pollfd(fd: self.listener, events: listens, revents: 0)]
             for link in links { entries += link.interests(isOpen: isOpen) }
             poll(&entries, nfds_t(entries.count), 5)
             if entries[0].revents & Int16(POLLIN) != 0, let client = UnixSocket.accept(self.listener) {

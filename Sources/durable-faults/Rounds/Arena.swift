@@ -98,7 +98,7 @@ final class Arena: Sendable {
         var base = WorkerOptions(database: route, effects: "", log: "")
         base.prepares = layout != .bouncer
         base.listens = layout != .bouncer
-        base.off = off.map { $0.rawValue }
+        base.off = off
         let fleet = Fleet(count: 3, folder: folder, base: base, accepted: accepted)
         let arena = Arena(
             layout: layout,

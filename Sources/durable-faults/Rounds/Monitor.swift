@@ -149,10 +149,10 @@ final class Monitor: Sendable {
         (
             "no worker has more connections than it may have",
             """
-            SELECT string_agg(application_name || ' ' || count, ', ') FROM (
-                SELECT application_name, count(*) FROM pg_stat_activity WHERE application_name LIKE 'durable-faults-%'
-                    AND application_name <> 'durable-faults-suite' GROUP BY 1
-                HAVING count(*) > \(WorkerOptions.connections)
+            SELECT string_agg(application_name || ' has ' || count || ': ' || queries, ', ') FROM (
+                SELECT application_name, count(*), string_agg(left(query, 90), ' | ') AS queries FROM pg_stat_activity
+                WHERE application_name LIKE 'durable-faults-%' AND application_name <> 'durable-faults-suite'
+                GROUP BY 1 HAVING count(*) > \(WorkerOptions.connections)
             ) AS per
             """
         ),

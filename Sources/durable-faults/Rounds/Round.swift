@@ -24,7 +24,7 @@ struct Round: Sendable {
             let result = try await self.run(arena, caller)
             caller.shutdown()
             await arena.close()
-            if result.violations.isEmpty { arena.removeFolder() }
+            if result.violations.isEmpty || !self.plan.off.isEmpty { arena.removeFolder() }
             return result
         } catch {
             await arena.close()

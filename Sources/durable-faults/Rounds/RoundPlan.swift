@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Durable
+
 /// What a round consists of; with the seed it says everything that chance does not.
 struct RoundPlan: Codable, Sendable, Hashable {
     var seed: UInt64

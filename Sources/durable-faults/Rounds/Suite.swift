@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Durable
 import Foundation
 
 /// Round after round, until everything was tried as often as asked for.

@@ -35,14 +35,18 @@ struct Worker {
             ).run()
         } catch {
             log.write("refused: \(error)")
-            // A service that finds no database at its start says so and ends; whoever started it starts it again.
+            // A service that finds no database at its start, or one that takes no writes, says so and ends; whoever
+            // started it starts it again.
             let isAway = (error as? DurableError)?.code == .databaseUnavailable
-            System.leave(isAway ? Self.noDatabase : 2)
+            System.leave(isAway || "\(error)".contains("during recovery") ? Self.noDatabase : 2)
         }
         System.leave(0)
     }
 
     private func engine(_ logger: Logger) throws -> DurableEngine {
+        #if DEBUG
+            Protection.takeAway(Set(self.options.off))
+        #endif
         var database = PostgresConfiguration(self.options.database)
         database.applicationName = "durable-faults-\(System.pid)"
         database.connectTimeout = .seconds(3)

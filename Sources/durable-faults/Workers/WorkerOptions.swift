@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Durable
+
 /// How a worker behaves.
 struct WorkerOptions: Codable, Sendable, Hashable {
     /// A connection string.
@@ -19,11 +21,11 @@ struct WorkerOptions: Codable, Sendable, Hashable {
     /// By how many seconds its clock is off.
     var shift = 0
     /// The protections that it lacks.
-    var off: [String] = []
+    var off: [Protection] = []
 
     /// How long a process counts as alive.
     static let lease = Duration.milliseconds(1_500)
-    /// How many connections a worker has at most: two of the journal, one of the lease, one to listen, four of transactions,
-    /// and one more for a moment, where a lost one is being replaced.
-    static let connections = 9
+    /// How many connections a worker has at most: two of the journal, one of the lease, one to listen, two for
+    /// housekeeping, four of transactions.
+    static let connections = 10
 }

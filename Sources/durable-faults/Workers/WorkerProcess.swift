@@ -24,11 +24,9 @@ final class WorkerProcess: Sendable {
         self.accepted = accepted
         var environment = ProcessInfo.processInfo.environment
         if options.shift != 0 {
-            // The wall clock only: a monotonic one cannot be off.
-            environment["LD_PRELOAD"] = Faketime.library
-            environment["FAKETIME"] = options.shift < 0 ? "\(options.shift)" : "+\(options.shift)"
-            environment["FAKETIME_DONT_FAKE_MONOTONIC"] = "1"
-            environment["DONT_FAKE_MONOTONIC"] = "1"
+            let folder = URL(fileURLWithPath: options.effects).deletingLastPathComponent().path
+            environment["LD_PRELOAD"] = try ShiftedClock.library(in: folder)
+            environment[ShiftedClock.variable] = "\(options.shift)"
         }
         let json = String(decoding: try JSONEncoder().encode(options), as: UTF8.self)
         self.child = try Child.spawn(
