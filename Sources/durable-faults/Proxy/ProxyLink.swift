@@ -20,7 +20,7 @@ final class ProxyLink {
             guard self.bytes.suffix(6).elementsEqual([UInt8(ascii: "Z"), 0, 0, 0, 5, UInt8(ascii: "I")]) else {
                 return false
             }
-            return self.contains("COMMIT\0") || self.contains("INSERT 0 ")
+            return ["COMMIT\0", "INSERT 0 ", "UPDATE ", "DELETE "].contains { self.contains($0) }
         }
 
         private func contains(_ text: String) -> Bool {
