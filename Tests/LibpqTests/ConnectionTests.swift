@@ -95,7 +95,8 @@ struct ConnectionTests {
     @Test func `a connection that ends while a thread spins fails its request there`() async throws {
         let connection = try await TestServer.connect()
         let error = Mutex<PostgresError?>(nil)
-        connection.send(Pipeline([Statement("SELECT pg_terminate_backend(pg_backend_pid()), pg_sleep(10)")])) { result in
+        let deadly = Statement("SELECT pg_terminate_backend(pg_backend_pid()), pg_sleep(10)")
+        connection.send(Pipeline([deadly])) { result in
             if case .failure(let failure) = result { error.withLock { $0 = failure } }
         }
         #expect(connection.spin(for: .seconds(60)))
