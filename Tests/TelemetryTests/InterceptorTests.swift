@@ -179,7 +179,7 @@ private struct Hostile: WorkflowObserver {
             let errors = try await test.database.text(
                 "SELECT string_agg(error ->> 'type', ' ') FROM durable.journal WHERE name = 'price' AND phase > 0"
             )
-            #expect(errors == "Refused Refused")
+            #expect(errors == "TelemetryTests.Guard.Refused TelemetryTests.Guard.Refused")
         }
         #expect(sale.world["price"].count == 1)
     }
