@@ -118,8 +118,8 @@ private struct Hostile: WorkflowObserver {
     func observe(_ event: WorkflowEvent) async throws {
         self.events.change { $0.append(event) }
         if !self.hangs { throw Broken() }
-        // Deaf to its cancellation.
-        while true { try? await Task.sleep(for: .seconds(3600)) }
+        // Deaf to its cancellation, and nobody ever wakes it.
+        await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
     }
 }
 
