@@ -65,6 +65,7 @@ struct FaultWorker {
             workflows: [
                 MatrixWorkflow(effects: effects), SharedWorkflow(effects: effects, gates: gates),
                 HeldWorkflow(effects: effects, gates: gates), HeldTransactionWorkflow(effects: effects, gates: gates),
+                HeldLargeWorkflow(effects: effects, gates: gates),
                 BlockingWorkflow(effects: effects), BusyWorkflow(effects: effects), NapWorkflow(effects: effects),
                 TalkingWorkflow(effects: effects), Deploy.workflow(options.code, effects),
                 LineageWorkflow(effects: effects), LineageChild(effects: effects),
@@ -101,6 +102,7 @@ struct FaultWorker {
             case "shared": value = try await self.run(engine.start(SharedWorkflow.self, 1, id: id))
             case "held": value = try await self.run(engine.start(HeldWorkflow.self, id, id: id))
             case "held-transaction": value = try await self.run(engine.start(HeldTransactionWorkflow.self, id, id: id))
+            case "held-large": value = try await self.run(engine.start(HeldLargeWorkflow.self, id, id: id))
             case "deploy": value = try await self.run(engine.start(DeployA.self, id, id: id))
             case "busy": value = try await self.run(engine.start(BusyWorkflow.self, 1, id: id))
             case "lineage": value = try await self.run(engine.start(LineageWorkflow.self, 0, id: id))

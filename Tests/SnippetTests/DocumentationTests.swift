@@ -53,6 +53,8 @@ import Testing
             let value: String? =
                 switch child.value {
                 case let number as Int: number.formatted(.number.locale(Locale(identifier: "en_US")))
+                case let duration as Duration where duration < .milliseconds(1):
+                    "\(duration.components.attoseconds / 1_000_000_000_000) µs"
                 case let duration as Duration: "\(duration.components.seconds) s"
                 case let text as String: "`\(text)`"
                 default: nil

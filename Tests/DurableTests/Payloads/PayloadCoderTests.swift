@@ -231,7 +231,7 @@ import Testing
                 == "A recorded value cannot be read as String: the value is not of the type String."
         )
         #expect(message(Int.self, "{") != nil)
-        #expect(message(Int.self, #"{"$durable":"base64","value":"*"}"#)?.contains("envelope is damaged") == true)
+        #expect(message(Int.self, #"{"$durable":"base64","value":"*"}"#)?.contains("envelope of its encoding is damaged") == true)
     }
 
     @Test func `nesting that could not be read back is refused instead of recorded`() throws {
