@@ -118,8 +118,8 @@ let package = Package(
             swiftSettings: settings
         ),
         // Not a product either: generated programs under generated faults, see Scripts/faults.
-        .executableTarget(
-            name: "durable-faults",
+        .target(
+            name: "FaultSuite",
             dependencies: [
                 "Durable",
                 "Libpq",
@@ -131,6 +131,7 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .executableTarget(name: "durable-faults", dependencies: ["FaultSuite"], swiftSettings: settings),
         // The command `durable`. The target has another name, since a disk that takes no notice of case would put its files
         // and modules into those of the library.
         .executableTarget(
@@ -271,7 +272,8 @@ let package = Package(
         .testTarget(
             name: "FaultTests",
             dependencies: [
-                "Durable", "DurableTesting", "Libpq", "TemporaryPostgres", "durable-faults", "fault-worker",
+                "Durable", "DurableTesting", "Libpq", "TemporaryPostgres", "FaultSuite", "durable-faults",
+                "fault-worker",
             ],
             swiftSettings: settings
         ),

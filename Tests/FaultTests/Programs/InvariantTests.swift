@@ -2,7 +2,7 @@
 
 import Testing
 
-@testable import durable_faults
+@testable import FaultSuite
 
 /// Each invariant sees what breaks it, in evidence that is made up, and nothing in the evidence as it should be.
 @Suite("Invariants of the fault suite")

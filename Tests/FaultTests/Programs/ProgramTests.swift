@@ -3,7 +3,7 @@
 import Foundation
 import Testing
 
-@testable import durable_faults
+@testable import FaultSuite
 
 @Suite("Generated programs")
 struct ProgramTests {

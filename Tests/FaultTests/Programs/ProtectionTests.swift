@@ -3,7 +3,7 @@
 import Durable
 import Testing
 
-@testable import durable_faults
+@testable import FaultSuite
 
 #if DEBUG
     extension FaultTests {
@@ -20,7 +20,7 @@ import Testing
                     plan.scenarios[index].program = Program(operations: steps, ending: .fails)
                     plan.scenarios[index].cancelledAfter = nil
                 }
-                let result = try await Round(plan: plan, folder: durable_faults.Suite.folder()).run()
+                let result = try await Round(plan: plan, folder: FaultSuite.Suite.folder()).run()
                 #expect(result.violations.contains { $0.invariant == UndosRunInReverse.name })
             }
         }

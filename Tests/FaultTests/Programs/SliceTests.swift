@@ -2,7 +2,7 @@
 
 import Testing
 
-@testable import durable_faults
+@testable import FaultSuite
 
 extension FaultTests {
     /// A short slice of `Scripts/faults`, with another seed each time.
@@ -14,7 +14,7 @@ extension FaultTests {
         func `nothing is found in programs under fire`(_ nemeses: [NemesisName]) async throws {
             let seed = UInt64.random(in: 0 ... .max)
             let plan = RoundPlan(seed: seed, nemeses: nemeses, programs: 8)
-            let result = try await Round(plan: plan, folder: durable_faults.Suite.folder()).run()
+            let result = try await Round(plan: plan, folder: FaultSuite.Suite.folder()).run()
             #expect(
                 result.violations.isEmpty,
                 "again: Scripts/faults --exactly --seed \(seed) --nemeses \(nemeses.map(\.rawValue)) --programs 8 --round 8"

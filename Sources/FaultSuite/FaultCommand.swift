@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import ArgumentParser
+import Durable
+import Foundation
+
+/// Generated programs under generated faults, see `Scripts/faults`.
+package struct FaultCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "faults",
+        abstract: "Runs generated programs under generated faults, and checks what must hold whatever happens.",
+        discussion: """
+            The last line of the output is JSON. Exit status: 0 when nothing was found; 1 when something was, or less was \
+            tried than asked for; 3 when a nemesis could not be run on this machine.
+            """
+    )
+
+    @Option(help: "How many programs are run.")
+    var programs = 2_000
+    @Option(help: "How often each nemesis strikes at least while a program is in flight.")
+    var strikes = 100
+    @Option(help: "Programs of a round.")
+    var round = 40
+    @Option(help: "The seed of everything; by default another one each time.")
+    var seed: UInt64?
+    @Option(
+        help:
+            "Only these nemeses, separated by commas: \(NemesisName.allCases.map(\.rawValue).joined(separator: ", "))."
+    )
+    var nemeses: String?
+    @Flag(help: "Runs one round with the seed and all the given nemeses at once, as a report of a failure says.")
+    var exactly = false
+    @Option(help: "After how many minutes no further round is begun.")
+    var minutes = 90
+    @Option(
+        help:
+            "Protections that are switched off, separated by commas: \(Protection.allCases.map(\.rawValue).joined(separator: ", "))."
+    )
+    var without: String?
+    @Option(help: "How many minutes are spent on shrinking what was found.")
+    var shrinking = 10
+    @Flag(help: "Goes on after a violation was found.")
+    var keepGoing = false
+
+    package init() {}
+
+    package static func main() async {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        if arguments.count == 2, arguments[0] == "worker" {
+            guard let options = try? JSONDecoder().decode(WorkerOptions.self, from: Data(arguments[1].utf8)) else {
+                System.leave(2)
+            }
+            return await Worker(options: options).run()
+        }
+        do {
+            var command = try self.parseAsRoot(arguments)
+            if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
+        } catch {
+            self.exit(withError: error)
+        }
+    }
+
+    package func validate() throws {
+        guard self.programs > 0, self.round > 0, self.strikes >= 0, self.minutes > 0 else {
+            throw ValidationError("Numbers of programs, rounds, strikes and minutes must be positive.")
+        }
+        _ = try self.chosenNemeses()
+        _ = try self.chosenProtections()
+    }
+
+    package func run() async throws {
+        var suite = Suite(
+            seed: self.seed ?? UInt64.random(in: 0 ... .max),
+            nemeses: try self.chosenNemeses(),
+            programs: self.programs,
+            leastStrikes: self.strikes,
+            programsOfRound: self.round,
+            limit: .seconds(60 * self.minutes),
+            off: try self.chosenProtections()
+        )
+        suite.isExact = self.exactly
+        suite.stopsAtViolation = !self.keepGoing
+        suite.shrinkingLimit = .seconds(60 * self.shrinking)
+        let report = try await suite.run()
+        print(report.table)
+        print(report.json)
+        throw ExitCode(report.status)
+    }
+
+    private func chosenNemeses() throws -> [NemesisName] {
+        guard let nemeses else { return NemesisName.allCases }
+        return try nemeses.split(separator: ",").map { word in
+            guard let name = NemesisName(rawValue: String(word)) else {
+                throw ValidationError("There is no nemesis \"\(word)\".")
+            }
+            return name
+        }
+    }
+
+    private func chosenProtections() throws -> [Protection] {
+        try (without ?? "").split(separator: ",").map { word in
+            guard let protection = Protection(rawValue: String(word)) else {
+                throw ValidationError("There is no protection \"\(word)\".")
+            }
+            return protection
+        }
+    }
+}
