@@ -26,7 +26,7 @@ let package = Package(
         .library(name: "DurableMacros", targets: ["DurableMacros"]),
         .library(name: "DurableTesting", targets: ["DurableTesting"]),
         .library(name: "Libpq", targets: ["Libpq"]),
-        .executable(name: "durable", targets: ["DurableCommand"]),
+        .executable(name: "durable", targets: ["durable-command"]),
         .executable(name: "durable-demo", targets: ["durable-demo"]),
     ],
     dependencies: [
@@ -132,9 +132,9 @@ let package = Package(
             swiftSettings: settings
         ),
         .executableTarget(name: "durable-faults", dependencies: ["FaultSuite"], swiftSettings: settings),
-        // The command `durable`. The target has another name, since a disk that takes no notice of case would put its files
-        // and modules into those of the library.
-        .executableTarget(
+        // The command `durable`: a library, so that tests import what a clean build has made, and its program. They have other
+        // names, since a disk that takes no notice of case would put their files and modules into those of `Durable`.
+        .target(
             name: "DurableCommand",
             dependencies: [
                 "Durable",
@@ -143,6 +143,7 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .executableTarget(name: "durable-command", dependencies: ["DurableCommand"], swiftSettings: settings),
         .executableTarget(
             name: "durable-demo",
             dependencies: [
@@ -237,7 +238,9 @@ let package = Package(
         ),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["Durable", "DurableCommand", "DurableTesting", "Libpq", "TemporaryPostgres"],
+            dependencies: [
+                "Durable", "DurableCommand", "durable-command", "DurableTesting", "Libpq", "TemporaryPostgres",
+            ],
             swiftSettings: settings
         ),
         // The code of README.md and of the articles, and the tests that hold the two together.

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ArgumentParser
+package import ArgumentParser
 
 /// The command `durable`.
-@main
-struct DurableCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
+package struct DurableCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
         commandName: "durable",
         abstract: "Looks at durable workflows, and helps them on.",
         discussion: """
@@ -37,8 +36,10 @@ struct DurableCommand: AsyncParsableCommand {
         ]
     )
 
+    package init() {}
+
     /// Parses, runs, and ends with the documented status.
-    static func main() async {
+    package static func main() async {
         let terminal = Terminal.current
         do {
             var command = try self.parseAsRoot()
