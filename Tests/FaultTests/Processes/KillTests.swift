@@ -10,8 +10,9 @@ extension FaultTests {
             async throws
         {
             let undisturbed = try await MatrixRun.undisturbed(after: nil)
-            try #require(undisturbed.kinds == Self.points, "the trace of an undisturbed run has changed")
-            #expect(undisturbed.points.count == 25)
+            // How often it is looked for work, and claimed in vain, depends on how long everything takes.
+            let kinds = undisturbed.kinds.filter { $0.key != "claim" && $0.key != "look" }
+            try #require(kinds == Self.points, "the trace of an undisturbed run has changed")
             try await Self.killEverywhere(undisturbed)
         }
 
@@ -30,7 +31,9 @@ extension FaultTests {
 
         private static func killEverywhere(_ undisturbed: MatrixRun) async throws {
             // Whether there is a second claim depends on when the first one came.
-            let points = undisturbed.points.filter { $0 != "claim#2" && $0 != "look#2" }
+            let points = undisturbed.points.filter { point in
+                point.hasSuffix("#1") || !(point.hasPrefix("claim#") || point.hasPrefix("look#"))
+            }
             let kills = points.flatMap { point in ["before", "after"].map { Kill(moment: $0, point: point) } }
             let began = ContinuousClock.now
             let deaths = try await concurrently(kills, 4) { try await undisturbed.killed($0) }
@@ -43,8 +46,8 @@ extension FaultTests {
         /// The records: reserve, the first attempt of charge, charge, left, right, right-again, the join, fast, the
         /// race's join, pack, the sleep's wake-up time, its end, send.
         private static let points = [
-            "register": 1, "sweep": 1, "claim": 1, "look": 1, "batch(start)": 1, "batch(record)": 13,
-            "transaction.begin": 3, "transaction.commit": 3, "batch(outcome)": 1,
+            "register": 1, "sweep": 1, "batch(start)": 1, "batch(record)": 13, "transaction.begin": 3,
+            "transaction.commit": 3, "batch(outcome)": 1,
         ]
 
         /// The same after reserve, and charge twice, were recorded: by name, and in the sweep, the dead process is taken over;
