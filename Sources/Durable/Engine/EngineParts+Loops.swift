@@ -7,8 +7,8 @@ import Logging
 extension EngineParts {
     /// Looks once per poll interval whether there is anything to do, and rings for it.
     func watchForEver() async {
-        let offers = self.registry.offers.pairs
-        var announced: Set<UnofferedWorkflow> = []
+        let offers = self.registry.offers.versions
+        var announced: Set<WorkflowVersion> = []
         while !Task.isCancelled {
             if let lease = self.core.executor.lease, lease.mayStartEffect() {
                 await self.attempt("engine.poll_failed") {
@@ -32,7 +32,7 @@ extension EngineParts {
     }
 
     /// Says once of each name and version that it is left for others.
-    private func announce(_ unoffered: Set<UnofferedWorkflow>, _ announced: inout Set<UnofferedWorkflow>) {
+    private func announce(_ unoffered: Set<WorkflowVersion>, _ announced: inout Set<WorkflowVersion>) {
         for workflow in unoffered where announced.insert(workflow).inserted {
             self.core.logger.notice(
                 "recovery.not_offered",

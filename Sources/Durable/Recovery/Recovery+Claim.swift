@@ -31,7 +31,8 @@ extension Recovery {
         allowSuspect: Bool
     ) async throws -> Claim {
         guard !offers.isEmpty else { return Claim(workflows: [], waitingQueues: []) }
-        let (names, versions) = Self.columns(offers)
+        // Shuffled: whoever comes first is served first, and none must starve.
+        let (names, versions) = offers.versions.shuffled().columns
         let waiting = Statement(
             self.claims.waitingQueues,
             [Parameter(lease.identity.number), names.parameter, versions.parameter]
@@ -59,7 +60,7 @@ extension Recovery {
         queue: String
     ) async throws -> [ClaimedWorkflow] {
         guard limit > 0, !offers.isEmpty else { return [] }
-        let (names, versions) = Self.columns(offers)
+        let (names, versions) = offers.versions.shuffled().columns
         let claim = self.parameters(lease, limit, names, versions, allowSuspect)
         let statements = [
             Statement(self.claims.lockQueue, [Parameter(queue)]),
@@ -101,16 +102,5 @@ extension Recovery {
                 tokens.parameter,
             ], runs
         )
-    }
-
-    /// Shuffled: whoever comes first is served first, and none must starve.
-    private static func columns(_ offers: [WorkflowOffer]) -> (names: ArrayColumn, versions: ArrayColumn) {
-        var names = ArrayColumn(.text)
-        var versions = ArrayColumn(.int4)
-        for (name, version) in offers.flatMap({ offer in offer.versions.map { (offer.name, $0) } }).shuffled() {
-            names.append(name)
-            versions.append(version)
-        }
-        return (names, versions)
     }
 }

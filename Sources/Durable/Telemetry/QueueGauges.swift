@@ -68,14 +68,7 @@ struct QueueGauges: Sendable {
     /// Looks once, and sets the gauges.
     func look() async throws {
         self.metrics.inMemory.record(self.runs.all.count)
-        var names = ArrayColumn(.text)
-        var versions = ArrayColumn(.int4)
-        for offer in self.offers {
-            for version in offer.versions {
-                names.append(offer.name)
-                versions.append(version)
-            }
-        }
+        let (names, versions) = self.offers.versions.columns
         let parameters = [names.parameter, versions.parameter]
         let rows = try await self.pool.withConnection { connection in
             try await connection.run(Pipeline([Statement(self.statement, parameters)]))[0].rows

@@ -23,7 +23,7 @@ package struct PollFindings: Hashable, Sendable {
     /// The workflow types that are paused.
     var pausedNames: Set<String> = []
     /// The types and versions that have due workflows.
-    package var due: Set<UnofferedWorkflow> = []
+    package var due: Set<WorkflowVersion> = []
 
     init() {}
 
@@ -36,12 +36,12 @@ package struct PollFindings: Hashable, Sendable {
             self.hasRequests = requests
             self.pausedNames = Set(try row.decode(4, as: [String].self))
             guard let name = try row.decode(5, as: String?.self) else { continue }
-            self.due.insert(UnofferedWorkflow(name: name, version: try row.decode(6, as: Int32.self)))
+            self.due.insert(WorkflowVersion(name: name, version: try row.decode(6, as: Int32.self)))
         }
     }
 
     /// What a process that offers these has to do.
-    package func errands(offering offers: Set<UnofferedWorkflow>) -> Set<Errand> {
+    package func errands(offering offers: Set<WorkflowVersion>) -> Set<Errand> {
         var errands: Set<Errand> = []
         if self.hasMail { errands.insert(.route) }
         if self.hasCancellations || self.hasEndedChildren { errands.insert(.lineage) }
@@ -52,14 +52,7 @@ package struct PollFindings: Hashable, Sendable {
     }
 
     /// What is due and left for processes that offer it.
-    package func unoffered(by offers: Set<UnofferedWorkflow>) -> Set<UnofferedWorkflow> {
+    package func unoffered(by offers: Set<WorkflowVersion>) -> Set<WorkflowVersion> {
         self.due.subtracting(offers)
-    }
-}
-
-extension [WorkflowOffer] {
-    /// Each name with each of its versions.
-    package var pairs: Set<UnofferedWorkflow> {
-        Set(self.flatMap { offer in offer.versions.map { UnofferedWorkflow(name: offer.name, version: $0) } })
     }
 }

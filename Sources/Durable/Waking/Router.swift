@@ -21,7 +21,7 @@ final class Router: Sendable {
     private let statements: WakeStatements
     private let notifier: WakeNotifier
     private let runs: RunTable
-    private let offers: Set<UnofferedWorkflow>
+    private let offers: Set<WorkflowVersion>
     private let executor: @Sendable () -> Int32?
     private let claims: Bell
     private let logger: Logger
@@ -45,7 +45,7 @@ final class Router: Sendable {
         self.statements = statements
         self.notifier = notifier
         self.runs = runs
-        self.offers = offers.pairs
+        self.offers = offers.versions
         self.executor = executor
         self.claims = claims
         self.logger = logger
@@ -137,7 +137,7 @@ final class Router: Sendable {
                     self.notifier.tellOthers(.mailboxes(executor: executor))
                 }
             } else if try row.decode(7, as: Bool.self) {
-                let isOffered = self.offers.contains(UnofferedWorkflow(name: name, version: version))
+                let isOffered = self.offers.contains(WorkflowVersion(name: name, version: version))
                 if isOffered, self.runs.room > 0 { isDueHere = true } else { isDueElsewhere = true }
             }
         }

@@ -5,7 +5,7 @@ import Testing
 @testable import Durable
 
 @Suite struct PollFindingsTests {
-    private let offers = [WorkflowOffer(name: "w", versions: [1, 2])].pairs
+    private let offers = [WorkflowOffer(name: "w", versions: [1, 2])].versions
 
     @Test func `nothing found is nothing to do`() {
         #expect(PollFindings().errands(offering: self.offers) == [])
@@ -26,7 +26,7 @@ import Testing
 
     @Test func `what is due is claimed where it is offered and not paused, and announced where it is not offered`() {
         var findings = PollFindings()
-        let (offered, stranger) = (UnofferedWorkflow(name: "w", version: 2), UnofferedWorkflow(name: "w", version: 3))
+        let (offered, stranger) = (WorkflowVersion(name: "w", version: 2), WorkflowVersion(name: "w", version: 3))
         findings.due = [stranger]
         #expect(findings.errands(offering: self.offers) == [])
         #expect(findings.unoffered(by: self.offers) == [stranger])

@@ -46,9 +46,9 @@ import Testing
             let rows = try await process.pool.withConnection {
                 try await $0.run(Pipeline([Statement(fixture.statements.poll.look)]))[0].rows
             }
-            let unoffered = try PollFindings(rows).unoffered(by: Self.offers.pairs)
+            let unoffered = try PollFindings(rows).unoffered(by: Self.offers.versions)
             #expect(
-                unoffered == [UnofferedWorkflow(name: "x", version: 3), UnofferedWorkflow(name: "y", version: 1)]
+                unoffered == [WorkflowVersion(name: "x", version: 3), WorkflowVersion(name: "y", version: 1)]
             )
             await process.stop()
         }
