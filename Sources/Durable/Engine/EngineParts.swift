@@ -120,8 +120,7 @@ struct EngineParts: Sendable {
             tracing: EngineTracing(options.tracer ?? InstrumentationSystem.tracer),
             surroundings: Surroundings(
                 options.interceptors,
-                ObserverFeed(options.observers, logger: logger, metrics: metrics),
-                hasObservers: !options.observers.isEmpty
+                ObserverFeed(options.observers, logger: logger, metrics: metrics)
             )
         )
         link.connect(core)

@@ -42,6 +42,9 @@ final class ObserverFeed: Sendable {
         }
     }
 
+    /// Whether there is nobody to tell.
+    var isEmpty: Bool { self.lines.isEmpty }
+
     /// Tells every observer, or drops the event where one has too many left.
     func tell(_ event: WorkflowEvent) {
         for line in self.lines {

@@ -8,8 +8,8 @@ final class Surroundings: Sendable {
     private let feed: ObserverFeed
 
     /// Nil where there is nobody to call.
-    init?(_ interceptors: [any Interceptor], _ feed: ObserverFeed, hasObservers: Bool) {
-        if interceptors.isEmpty, !hasObservers { return nil }
+    init?(_ interceptors: [any Interceptor], _ feed: ObserverFeed) {
+        if interceptors.isEmpty, feed.isEmpty { return nil }
         self.interceptors = interceptors
         self.feed = feed
     }
@@ -21,27 +21,19 @@ final class Surroundings: Sendable {
     // MARK: - What may be refused
 
     func start<Value>(_ call: StartCall, _ body: @escaping () async throws -> Value) async throws -> Value {
-        try await self.around("start", body) { try await $0.start(call, $1) }
+        try await self.refusable("start", body) { try await $0.start(call, $1) }
     }
 
     func step<Value>(_ call: StepCall, _ body: @escaping () async throws -> Value) async throws -> Value {
         self.feed.tell(.stepBegan(call))
         let began = ContinuousClock.now
-        let result = await Self.result { try await self.around("step", body) { try await $0.step(call, $1) } }
+        let result = await Self.result { try await self.refusable("step", body) { try await $0.step(call, $1) } }
         self.feed.tell(.stepEnded(call, Passage.End(result), after: ContinuousClock.now - began))
         return try result.get()
     }
 
-    private func around<Value>(
-        _ name: String,
-        _ body: @escaping () async throws -> Value,
-        _ invoke: @escaping (any Interceptor, Proceed) async throws -> Void
-    ) async throws -> Value {
-        try await self.refusable(at: 0, name, body, invoke)
-    }
-
     private func refusable<Value>(
-        at index: Int,
+        at index: Int = 0,
         _ name: String,
         _ body: @escaping () async throws -> Value,
         _ invoke: @escaping (any Interceptor, Proceed) async throws -> Void
@@ -72,26 +64,26 @@ final class Surroundings: Sendable {
 
     func run<Value>(_ call: RunCall, _ body: @escaping () async throws -> Value) async throws -> Value {
         self.feed.tell(.runBegan(call))
-        let result = await self.passing(at: 0, body) { await $0.run(call, $1) }
+        let result = await self.passing(body) { await $0.run(call, $1) }
         self.feed.tell(.runEnded(call, Passage.End(result)))
         return try result.get()
     }
 
     func wait<Value>(_ call: WaitCall, _ body: @escaping () async throws -> Value) async throws -> Value {
         self.feed.tell(.waitBegan(call))
-        let result = await self.passing(at: 0, body) { await $0.wait(call, $1) }
+        let result = await self.passing(body) { await $0.wait(call, $1) }
         self.feed.tell(.waitEnded(call, Passage.End(result)))
         return try result.get()
     }
 
     func child<Value>(_ call: ChildCall, _ body: @escaping () async throws -> Value) async throws -> Value {
-        let result = await self.passing(at: 0, body) { await $0.child(call, $1) }
+        let result = await self.passing(body) { await $0.child(call, $1) }
         if case .success = result { self.feed.tell(.childrenStarted(call)) }
         return try result.get()
     }
 
     private func passing<Value>(
-        at index: Int,
+        at index: Int = 0,
         _ body: @escaping () async throws -> Value,
         _ invoke: @escaping (any Interceptor, Passage) async -> Void
     ) async -> Result<Value, any Error> {
