@@ -24,22 +24,28 @@ extension DurableEngine: Service {
         let parts: EngineParts
         do {
             try await SchemaMigrator(schema: self.schema, mode: self.options.migrate).prepare(self.database)
-            parts = try await EngineParts.assemble(for: self)
+            parts = EngineParts(of: self)
+            try await parts.begin(self)
         } catch {
             self.enter(.stopped(error))
             throw error
         }
-        let (claims, sweeps) = (parts.claims, parts.sweeps)
         let listener = self.options.hooks?.clock?.listen {
-            claims.ring()
-            sweeps.ring()
+            parts.core.claims.ring()
+            parts.sweeper.bell.ring()
         }
         defer { if let listener { self.options.hooks?.clock?.forget(listener) } }
         await withTaskGroup { group in
-            group.addTask { await parts.recoverForEver { self.enter(.ready(parts.core)) } }
-            group.addTask { await parts.watchForEver() }
-            group.addTask { await parts.claimForEver() }
-            group.addTask { await parts.releaseOrphansForEver() }
+            group.addTask {
+                await parts.sweeper.sweepForEver {
+                    // Before anything can be started: what was paused stays so across restarts.
+                    await parts.obeyOperators()
+                    self.enter(.ready(parts.core))
+                }
+            }
+            group.addTask { await parts.sweeper.releaseOrphansForEver() }
+            group.addTask { await parts.watch.watchForEver() }
+            group.addTask { await parts.claimer.claimForEver() }
             group.addTask { await parts.routeForEver() }
             group.addTask { await parts.routeLineageForEver() }
             group.addTask { await parts.obeyOperatorsForEver() }

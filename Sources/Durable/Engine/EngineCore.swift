@@ -72,6 +72,18 @@ final class EngineCore: Sendable {
     /// The database's time, in microseconds since 2000-01-01, as this process knows it.
     func now() -> Int64 { self.executor.databaseNow() }
 
+    /// Does a turn of what is done again and again: what fails is said, and the next turn tries again.
+    func attempt(_ failure: Logger.Message, _ turn: () async throws -> Void) async {
+        do {
+            try await turn()
+        } catch is CancellationError {
+            return
+        } catch {
+            if Task.isCancelled { return }
+            self.logger.warning(failure, metadata: ["error": "\(error)"])
+        }
+    }
+
     /// Ends every run of an identity that is dead: nothing of theirs can be recorded any more.
     func dropRuns(of identity: ExecutorIdentity) {
         for run in self.runs.all where run.lane.executor == identity {

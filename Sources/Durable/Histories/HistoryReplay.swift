@@ -91,7 +91,7 @@ package struct HistoryReplay: Sendable {
             isSuspect: false,
             cleanUp: try CleanUp(in: history, coder: self.engine.coder)
         )
-        let parts = EngineParts.make(for: self.engine)
+        let parts = EngineParts(of: self.engine)
         let last = export.journal.map(\.at).max() ?? asked.createdAt
         parts.core.executor.clock.observe(sent: .now, received: .now, database: last)
         await parts.core.replay(plan, workflow)

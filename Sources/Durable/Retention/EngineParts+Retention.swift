@@ -10,7 +10,7 @@ extension EngineParts {
         while !Task.isCancelled {
             await Backoff.sleep(pause)
             if Task.isCancelled { return }
-            await self.attempt("retention.failed") { pause = try await self.retention.turn() }
+            await self.core.attempt("retention.failed") { pause = try await self.retention.turn() }
         }
     }
 }

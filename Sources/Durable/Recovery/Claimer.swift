@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+
+/// Takes up what is due, whenever there may be something, for as long as the engine runs.
+struct Claimer: Sendable {
+    let core: EngineCore
+    let registry: WorkflowRegistry
+    let recovery: Recovery
+
+    func claimForEver() async {
+        var number = 0
+        var isSharing = false
+        var isMoreLikely = false
+        while !Task.isCancelled {
+            if !isMoreLikely { await self.core.claims.wait(atMost: self.core.options.claimInterval) }
+            if Task.isCancelled { return }
+            isMoreLikely = false
+            if let lease = self.core.executor.lease, lease.mayStartEffect() {
+                number &+= 1
+                let turn = ClaimTurn(
+                    room: self.core.runs.room,
+                    batch: RunLoader.batch,
+                    isSharing: isSharing,
+                    number: number
+                )
+                await self.core.attempt("recovery.claim_failed") {
+                    (isMoreLikely, isSharing) = try await self.claim(as: lease, turn)
+                }
+            }
+        }
+    }
+
+    private func claim(as lease: Lease, _ turn: ClaimTurn) async throws -> (isMoreLikely: Bool, isSharing: Bool) {
+        var turn = turn
+        var isSharing = false
+        var action = turn.first()
+        while true {
+            let allowSuspect = !self.core.runs.hasSuspect
+            switch action {
+            case .unlimited(let limit):
+                let claim = try await self.recovery.claim(
+                    as: lease,
+                    limit: limit,
+                    offers: self.registry.offers,
+                    allowSuspect: allowSuspect
+                )
+                isSharing = !claim.waitingQueues.isEmpty
+                try await self.launch(claim.workflows, lease)
+                action = turn.took(claim.workflows.count, waiting: claim.waitingQueues)
+            case .limited(let queue, let limit):
+                let claimed = try await self.recovery.claim(
+                    as: lease,
+                    limit: limit,
+                    offers: self.registry.offers,
+                    allowSuspect: allowSuspect,
+                    queue: queue
+                )
+                try await self.launch(claimed, lease)
+                action = turn.took(claimed.count, atMost: limit)
+            case .done(let isMoreLikely):
+                return (isMoreLikely, isSharing)
+            }
+        }
+    }
+
+    /// Runs what was claimed.
+    private func launch(_ claimed: [ClaimedWorkflow], _ lease: Lease) async throws {
+        guard !claimed.isEmpty else { return }
+        // A failure here leaves them owned and not running: the next look for orphans gives them back.
+        let plans = try await self.core.loader.plans(of: claimed)
+        for workflow in claimed {
+            guard let plan = plans[workflow.id], let registered = self.registry[workflow.name] else { continue }
+            let lane = RunLane(workflow: workflow.id, token: workflow.run, executor: lease.identity)
+            self.core.launch(plan, registered, lane: lane, lease: lease)
+        }
+    }
+}
