@@ -29,10 +29,3 @@ public struct Update<Request: Codable & Sendable, Response: Codable & Sendable>:
         }
     }
 }
-
-/// An update as its message holds it.
-struct UpdateMessage: Codable, Sendable {
-    var id: String
-    /// The request's JSON text; nil for none.
-    var request: String?
-}

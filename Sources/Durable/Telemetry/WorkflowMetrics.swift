@@ -73,16 +73,3 @@ final class WorkflowMetrics: Sendable {
         Int64(exactly: (Double(record.seconds ?? 0) * 1_000_000_000).rounded()) ?? 0
     }
 }
-
-/// What is measured of the steps of one name.
-struct StepMetrics: Sendable {
-    let succeeded: Timer
-    let failed: Timer
-    let retries: Counter
-
-    init(_ workflow: String, _ step: String, _ factory: any MetricsFactory) {
-        self.succeeded = factory.timer(.stepDuration, workflow, step, "succeeded")
-        self.failed = factory.timer(.stepDuration, workflow, step, "failed")
-        self.retries = factory.counter(.stepRetries, workflow, step)
-    }
-}

@@ -210,8 +210,3 @@ struct TransactionStep {
 struct UnknownCommit: Error {
     let underlying: any Error
 }
-
-/// The place holds this run's own record: its value counts.
-struct AlreadyRecorded: Error {
-    let record: JournalRecord
-}
