@@ -155,16 +155,23 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // What the tests of several targets wait, count and ask with.
+        .target(
+            name: "TestSupport",
+            dependencies: ["Durable", "DurableTesting", "Libpq", .product(name: "Logging", package: "swift-log")],
+            path: "Tests/TestSupport",
+            swiftSettings: settings
+        ),
         .testTarget(name: "LibpqTests", dependencies: ["Libpq", "TemporaryPostgres"], swiftSettings: settings),
         .testTarget(
             name: "DurableTests",
-            dependencies: ["CLibpq", "Durable", "DurableTesting", "Libpq", "TemporaryPostgres"],
+            dependencies: ["CLibpq", "Durable", "DurableTesting", "Libpq", "TemporaryPostgres", "TestSupport"],
             swiftSettings: settings
         ),
         .testTarget(
             name: "CodecTests",
             dependencies: [
-                "Durable", "DurableCompression", "DurableCrypto", "DurableTesting", "Libpq",
+                "Durable", "DurableCompression", "DurableCrypto", "DurableTesting", "Libpq", "TestSupport",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -174,7 +181,7 @@ let package = Package(
         .testTarget(
             name: "TelemetryTests",
             dependencies: [
-                "Durable", "DurableTesting", "Libpq",
+                "Durable", "DurableTesting", "Libpq", "TestSupport",
                 .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -210,6 +217,7 @@ let package = Package(
                 "DurableMacrosPlugin",
                 "DurableTesting",
                 "ForeignMacrosPlugin",
+                "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
@@ -253,6 +261,7 @@ let package = Package(
                 "DurableMacros",
                 "DurableTesting",
                 "TemporaryPostgres",
+                "TestSupport",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),

@@ -88,14 +88,6 @@ extension EngineOptions {
 }
 
 extension TestDatabase {
-    /// Runs a statement on a connection of its own, and returns its first value as text.
-    @discardableResult
-    func text(_ query: Query) async throws -> String? {
-        let connection = try await PostgresConnection.connect(self.configuration)
-        defer { connection.close() }
-        return try await connection.query(query).first.flatMap { try $0.decode(0, as: String?.self) }
-    }
-
     /// Everything that the engine's tables hold, as text.
     func everything() async throws -> String {
         let connection = try await PostgresConnection.connect(self.configuration)

@@ -2,6 +2,7 @@
 
 import Durable
 import DurableTesting
+import TestSupport
 import Testing
 
 /// A workflow in two shapes: what a deploy makes of code that ran before.
@@ -51,11 +52,11 @@ private struct After: Workflow {
             var options = EngineOptions()
             options.hold = .zero
             options.poll = .milliseconds(50)
-            try await withEngine(on: database, [Before()], options: options) { engine in
+            try await database.withEngine([Before()], options) { engine in
                 let handle = try await engine.start(Before.self, id: "invoice-1")
                 try await eventually("parked") { try await handle.status().state == .waiting }
             }
-            try await withEngine(on: database, [After()], options: options) { engine in
+            try await database.withEngine([After()], options) { engine in
                 let handle = try await engine.handle(After.self, id: "invoice-1")
                 try await eventually("paused") { try await handle.status().state == .paused }
                 let status = try await handle.status()
@@ -64,7 +65,7 @@ private struct After: Workflow {
             }
             let connection = try await PostgresConnection.connect(database.configuration)
             #expect(try await connection.execute(Query("\(unescaped: resume)")) == 1)
-            try await withEngine(on: database, [Before()], options: options) { engine in
+            try await database.withEngine([Before()], options) { engine in
                 let result = try await engine.handle(Before.self, id: "invoice-1").result()
                 #expect(result == "sent")
             }

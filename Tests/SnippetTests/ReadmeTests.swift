@@ -3,6 +3,7 @@
 import Durable
 import DurableTesting
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct ReadmeTests {
@@ -10,10 +11,8 @@ import Testing
         try await withTestDatabase { database in
             let connection = try await PostgresConnection.connect(database.configuration)
             try await connection.execute("CREATE TABLE reservation (order_id text, sku text)")
-            try await withEngine(
-                on: database,
-                [Checkout(payments: PaymentsClient(), mailer: Mailer(), printer: LabelPrinter())]
-            ) { engine in
+            let checkout = Checkout(payments: PaymentsClient(), mailer: Mailer(), printer: LabelPrinter())
+            try await database.withEngine([checkout], EngineOptions()) { engine in
                 let order = Order()
                 let handle = try await engine.start(Checkout.self, order, id: "checkout-\(order.id)")
                 let receipt = try await handle.result()
@@ -35,9 +34,10 @@ import Testing
 
     @Test func `the README and the configuration say how many connections an engine opens`() async throws {
         try await withTestDatabase { database in
-            let book = LogBook()
-            try await withEngine(on: database, [Hello()], logger: book.logger) { _ in }
-            let count = try #require(book["engine.started"]?["connections"])
+            let logs = Recorder<String>()
+            try await database.withEngine([Hello()], EngineOptions(), logs: logs) { _ in }
+            let started = try #require(logs.all.first { $0.contains("engine.started") })
+            let count = try #require(started.firstMatch(of: #/"connections": (\d+)/#)).1
             let words = "opens at most \(count)"
             for path in ["README.md", "\(Document.catalog)/Configuration.md"] {
                 let text = try Document(path).text

@@ -3,6 +3,7 @@
 import Durable
 import DurableTesting
 import Logging
+import TestSupport
 import Testing
 
 @Suite struct LoggingTests {

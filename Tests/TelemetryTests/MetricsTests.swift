@@ -4,6 +4,7 @@ import DurableTesting
 import Libpq
 import Metrics
 import MetricsTestKit
+import TestSupport
 import Testing
 
 @testable import Durable
@@ -82,9 +83,7 @@ import Testing
             let metrics = TestMetrics()
             try await SchemaMigrator(schema: SchemaName("durable"), mode: .onBoot).prepare(database.configuration)
             for number in 1...3 {
-                try await database.text(
-                    "SELECT durable.enqueue('sale', '\"cup\"', \("sale-\(number)"))::text"
-                )
+                try await database.text("SELECT durable.enqueue('sale', '\"cup\"', $1)::text", "sale-\(number)")
             }
             try await database.text("UPDATE durable.live SET run_at = durable.clock() - interval '1 hour'")
             // Not due, and no work for anybody.

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Durable
-import DurableTesting
-import Libpq
 import Logging
 import Synchronization
-import Testing
 import Tracing
 
 /// Does one of everything: a step that fails once, a transaction, a sleep that parks, a last step.
@@ -85,36 +82,5 @@ final class Shared<Value: Sendable>: Sendable {
     var value: Value {
         get { self.storage.withLock { $0 } }
         set { self.storage.withLock { $0 = newValue } }
-    }
-}
-
-extension TestDatabase {
-    /// Runs a statement on a connection of its own, and returns its first value as text.
-    @discardableResult
-    func text(_ query: Query) async throws -> String? {
-        let connection = try await PostgresConnection.connect(self.configuration)
-        defer { connection.close() }
-        return try await connection.query(query).first.flatMap { try $0.decode(0, as: String?.self) }
-    }
-}
-
-extension EngineOptions {
-    func with(_ change: (inout EngineOptions) -> Void) -> EngineOptions {
-        var options = self
-        change(&options)
-        return options
-    }
-}
-
-/// Asks again and again until it holds, for at most a minute.
-func eventually(
-    _ what: String,
-    sourceLocation: SourceLocation = #_sourceLocation,
-    _ holds: () async throws -> Bool
-) async throws {
-    let end = ContinuousClock.now + .seconds(60)
-    while try await !holds() {
-        try #require(ContinuousClock.now < end, "did not come about: \(what)", sourceLocation: sourceLocation)
-        try await Task.sleep(for: .milliseconds(10))
     }
 }

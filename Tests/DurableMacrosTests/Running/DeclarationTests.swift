@@ -2,6 +2,7 @@
 
 import DurableMacros
 import DurableTesting
+import TestSupport
 import Testing
 
 @Suite struct DeclarationTests {
@@ -35,10 +36,10 @@ import Testing
                     "|parallel|join", "|sleep|sleep", "parallel@27[0]|own|step", "parallel@27[1]|pinned|step",
                 ]
             )
-            #expect(try await database.texts("SELECT text FROM note ORDER BY text") == ["a note", "booked 3"])
+            #expect(try await database.rows("SELECT text FROM note ORDER BY text") == ["a note", "booked 3"])
             #expect(Counted.calls.value == calls + 2)
             // Fingerprints: where there are inputs, unless they are ignored.
-            let unchecked = try await database.texts(
+            let unchecked = try await database.rows(
                 """
                 SELECT name FROM durable.journal
                 WHERE workflow_id = 'a' AND kind IN (1, 2) AND phase = 0 AND scope = '' AND fingerprint IS NULL
@@ -86,7 +87,7 @@ import Testing
                 #expect(try await engine.start(Said.self, 4, id: "said").result() == 5)
             }
             #expect(
-                try await database.texts(
+                try await database.rows(
                     "SELECT id || ' ' || name || ' ' || coalesce(input::text, 'NULL') FROM durable.workflow ORDER BY id"
                 ) == [
                     #"consuming Consuming {"quantity":1,"sku":"tea"}"#, "inner inner 4",
@@ -111,7 +112,7 @@ import Testing
         try await withTestDatabase { database in
             try await database.withEngine([Everything(), Failing()]) { _ in }
             #expect(
-                try await database.texts(
+                try await database.rows(
                     "SELECT (workflows -> 0)::text FROM durable.executor UNION ALL SELECT (workflows -> 1)::text FROM durable.executor"
                 ) == [
                     """

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import DurableMacros
+import TestSupport
 
 // Annotated functions of every kind, as they stand in services. That this file compiles is half of the test.
 

@@ -5,6 +5,7 @@ import DurableTesting
 import Metrics
 import MetricsTestKit
 import Synchronization
+import TestSupport
 import Testing
 
 /// What a step of `Purchase` is given: collections whose order differs from process to process, and a field that the next
@@ -101,7 +102,7 @@ struct Purchase {
             #expect(world.paid.value == 1)
             #expect(world.booked.value == 1)
             // Another process finds these too: they are written down here, and each process seeds its hashes anew.
-            let fingerprints = try await database.texts(
+            let fingerprints = try await database.rows(
                 """
                 SELECT fingerprint::text FROM durable.journal
                 WHERE workflow_id = 'a' AND fingerprint IS NOT NULL ORDER BY position
@@ -119,12 +120,12 @@ struct Purchase {
             world.state.withLock { $0.voucher = "half price" }
             try await self.hold(world, database, build: "two")
             #expect(
-                try await database.texts(
+                try await database.rows(
                     "SELECT name || ' ' || phase FROM durable.journal WHERE workflow_id = 'a' AND phase < 0"
                 ) == ["pay -1"]
             )
             #expect(
-                try await database.texts(
+                try await database.rows(
                     "SELECT step FROM durable.steps WHERE workflow_id = 'a' AND inputs_changed"
                 ) == ["pay"]
             )
@@ -144,10 +145,10 @@ struct Purchase {
             options.build = "one"
             try await database.withEngine([Purchase(world: world)], options) { _ in
                 try await eventually("the workflow is paused") {
-                    try await database.texts("SELECT state::text FROM durable.live") == ["paused"]
+                    try await database.rows("SELECT state::text FROM durable.live") == ["paused"]
                 }
             }
-            let words = try await database.texts("SELECT reason || ': ' || (error ->> 'message') FROM durable.live")
+            let words = try await database.rows("SELECT reason || ': ' || (error ->> 'message') FROM durable.live")
             #expect(
                 words.first?.hasPrefix(
                     """

@@ -3,6 +3,7 @@
 import DurableMacros
 import DurableTesting
 import Synchronization
+import TestSupport
 import Testing
 
 /// Books, and fails: what it has booked is undone.

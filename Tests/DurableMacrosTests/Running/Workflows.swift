@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import DurableMacros
+import TestSupport
 
 /// Calls every annotated function of this folder, and replays all of them after a sleep.
 @Workflow("everything", version: 2, resumes: 1...2)

@@ -111,7 +111,7 @@ struct ExecutorFixture: Sendable {
             statements: self.statements.executors,
             recovery: self.statements.recovery,
             options: ExecutorOptions(name: name, build: "test", offers: offers, lease: lease),
-            logger: Logger(label: "test", factory: { _ in RecordingLogHandler(recorder: logs) }),
+            logger: Logger(recordingTo: logs),
             events: ExecutorEvents(
                 lapsed: { events.record(.lapsed($0.identity.number)) },
                 restored: { events.record(.restored($0.identity.number)) },
@@ -180,23 +180,4 @@ enum ExecutorEvent: Hashable, Sendable {
     case restored(Int32)
     case ended(Int32, LeaseEnding)
     case registered(Int32)
-}
-
-/// Keeps the lines of a log.
-struct RecordingLogHandler: LogHandler {
-    let recorder: Recorder<String>
-    var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.debug
-
-    init(recorder: Recorder<String>) { self.recorder = recorder }
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { self.metadata[key] }
-        set { self.metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) {
-        let metadata = self.metadata.merging(event.metadata ?? [:]) { _, own in own }
-        self.recorder.record("\(event.level): \(event.message) \(metadata)")
-    }
 }

@@ -136,7 +136,7 @@ import Testing
 
     /// Random answers, failures and pauses: never an effect later than the last successful sending allows.
     @Test(arguments: 0..<200) func `no sequence of events permits an effect after the true deadline`(seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SplitMix64(state: seed)
         var machine = Self.machine()
         var now = 0.0
         var sentAt: Double?
@@ -171,18 +171,5 @@ import Testing
                 #expect(action.wakeAt != nil || event != .timer, "somebody must notice the deadline")
             }
         }
-    }
-}
-
-/// A small generator with a seed, so that a failing case can be run again.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        self.state &+= 0x9E37_79B9_7F4A_7C15
-        var z = self.state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

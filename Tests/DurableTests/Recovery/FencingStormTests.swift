@@ -37,7 +37,7 @@ import Testing
 
     /// Claims, finishes most, drops some on the floor, sweeps, and looks for orphans.
     private static func work(_ process: RecoveryFixture, in fixture: ExecutorFixture, seed: UInt64) async throws {
-        var random = SplitMix(state: seed)
+        var random = SplitMix64(state: seed)
         let offers = [WorkflowOffer(name: "w", versions: [1])]
         while !Task.isCancelled {
             guard let lease = process.executor.lease else {

@@ -38,7 +38,7 @@ extension ExecutorFixture {
             statements: self.statements.recovery,
             claims: self.statements.claims,
             options: options,
-            logger: Logger(label: "test", factory: { _ in RecordingLogHandler(recorder: logs) })
+            logger: Logger(recordingTo: logs)
         )
         return RecoveryFixture(executor: executor, lease: lease, recovery: recovery, pool: pool, logs: logs)
     }

@@ -28,28 +28,12 @@ func migrationFile(_ name: String) -> String {
 }
 
 extension TestDatabase {
-    /// The first column of the rows of one statement, as text, in a session of its own.
-    func rows(_ sql: String, _ parameters: String...) async throws -> [String] {
-        let connection = try await PostgresConnection.connect(self.configuration)
-        defer { connection.close() }
-        return try await connection.strings(sql, parameters)
-    }
-
     /// A configuration for another role.
     func configuration(role: String) -> PostgresConfiguration {
         // Of two equal keywords libpq takes the later one, in a URI as well.
         let isURI = self.connectionString.contains("://")
         let separator = isURI ? (self.connectionString.contains("?") ? "&" : "?") : " "
         return PostgresConfiguration("\(self.connectionString)\(separator)user=\(role)")
-    }
-}
-
-extension PostgresConnection {
-    /// The first column of the rows of one statement, as text; NULL as an empty one.
-    func strings(_ sql: String, _ parameters: [String] = []) async throws -> [String] {
-        try await self.query(Query(sql, parameters: parameters.map { Parameter($0) })).map { row in
-            try row.isNull(0) ? "" : row.decode(0, as: String.self)
-        }
     }
 }
 

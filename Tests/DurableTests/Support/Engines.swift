@@ -9,30 +9,6 @@ import Testing
 
 @testable import Durable
 
-extension EngineOptions {
-    /// Quick to look and to stop, for tests; everything that decides about correctness as it is by default.
-    static var test: EngineOptions {
-        var options = EngineOptions()
-        options.poll = .milliseconds(40)
-        options.drain = .milliseconds(50)
-        options.transactionConnections = 2
-        return options.replayingAsAsked()
-    }
-
-    /// Every sleep parks the workflow, so that what follows a sleep runs after a replay of all before it.
-    static var replaying: EngineOptions {
-        var options = Self.test
-        options.hold = .zero
-        return options
-    }
-
-    func with(_ change: (inout EngineOptions) -> Void) -> EngineOptions {
-        var options = self
-        change(&options)
-        return options
-    }
-}
-
 /// Runs the body with a database of its own, when it is its turn.
 ///
 /// What hangs is cancelled after a while, so that one test that waits in vain does not keep the others waiting.
@@ -84,41 +60,6 @@ extension Recorder where Event: Hashable {
 }
 
 extension TestDatabase {
-    /// Runs an engine beside the body, and stops it afterwards: as a deploy would, handing over what it runs.
-    @discardableResult
-    func withEngine<R>(
-        _ workflows: [any Workflow],
-        _ options: EngineOptions = .test,
-        logs: Recorder<String> = Recorder(),
-        configuration: PostgresConfiguration? = nil,
-        _ body: (DurableEngine) async throws -> R
-    ) async throws -> R {
-        let engine = try DurableEngine(
-            database: configuration ?? self.configuration,
-            workflows: workflows,
-            options: options,
-            logger: Logger(label: "test", factory: { _ in RecordingLogHandler(recorder: logs) })
-        )
-        let running = Task { try await engine.run() }
-        let result: Result<R, any Error>
-        do {
-            try await engine.waitUntilReady()
-            result = .success(try await body(engine))
-        } catch {
-            result = .failure(error)
-        }
-        running.cancel()
-        try? await running.value
-        return try result.get()
-    }
-
-    /// The only value of a query, as text; NULL and no row as an empty one.
-    func text(_ sql: String, _ parameters: String...) async throws -> String {
-        let connection = try await PostgresConnection.connect(self.configuration)
-        defer { connection.close() }
-        return try await connection.strings(sql, parameters).first ?? ""
-    }
-
     /// Runs a statement as the superuser.
     func execute(_ sql: String) async throws {
         let connection = try await PostgresConnection.connect(self.configuration)

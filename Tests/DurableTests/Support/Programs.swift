@@ -40,17 +40,6 @@ struct Outage: Error, CustomStringConvertible {
     var description = "the line is dead"
 }
 
-/// Counts how often something happened.
-final class Counter: Sendable {
-    private let count = Atomic(0)
-
-    /// Counts, and returns how often it happened with this time.
-    @discardableResult
-    func next() -> Int { self.count.add(1, ordering: .sequentiallyConsistent).newValue }
-
-    var value: Int { self.count.load(ordering: .sequentiallyConsistent) }
-}
-
 /// Closed until somebody opens it.
 ///
 /// Waiting ends with an error when the task is cancelled.

@@ -4,6 +4,7 @@ import Durable
 import DurableTesting
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 /// One situation of the runbook, and the person on call who types what the page says.
@@ -81,7 +82,7 @@ struct Night {
         options.hold = .zero
         options.lease = .seconds(3)
         options.drain = .milliseconds(50)
-        try await withEngine(on: self.database, workflows, options: options, body)
+        try await self.database.withEngine(workflows, options, body)
     }
 }
 

@@ -5,6 +5,7 @@ import DurableTesting
 import Foundation
 import Synchronization
 import TemporaryPostgres
+import TestSupport
 import Testing
 
 /// The situations of the runbook that are about inputs, processes, the database and its tables.

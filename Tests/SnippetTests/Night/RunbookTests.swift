@@ -2,6 +2,7 @@
 
 import Durable
 import DurableTesting
+import TestSupport
 import Testing
 
 /// Each situation of the runbook is made to happen, and ended with the page's own statements.

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Synchronization
-import Testing
+package import Testing
 
 /// Waits until a condition holds, and reports what did not happen when the time is up.
-func eventually(
+///
+/// - Parameters:
+///   - what: What is waited for, in words.
+///   - limit: How long; generous, since machines are loaded.
+package func eventually(
     _ what: String,
-    within limit: Duration = .seconds(20),
+    within limit: Duration = .seconds(60),
     sourceLocation: SourceLocation = #_sourceLocation,
     _ condition: () async throws -> Bool
 ) async throws {
@@ -18,19 +21,4 @@ func eventually(
         }
         try await Task.sleep(for: .milliseconds(5))
     }
-}
-
-/// What `eventually` waited for in vain.
-struct NeverHappened: Error, CustomStringConvertible {
-    var what: String
-    var description: String { "it never happened: \(self.what)" }
-}
-
-/// Collects what callbacks report, from any thread.
-final class Recorder<Event: Sendable>: Sendable {
-    private let events = Mutex<[Event]>([])
-
-    func record(_ event: Event) { self.events.withLock { $0.append(event) } }
-
-    var all: [Event] { self.events.withLock { $0 } }
 }
