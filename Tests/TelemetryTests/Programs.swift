@@ -38,7 +38,8 @@ struct Sale: Workflow {
             try await transaction.execute("SELECT 1")
         }
         workflow.logger.info("booked")
-        try await workflow.sleep(for: .milliseconds(1))
+        // Long enough to be parked in, however slow the machine is.
+        try await workflow.sleep(for: .seconds(3_600))
         try await workflow.step("ship") { _ in
             self.world.note("ship")
             if item == "nothing" { throw NonRetryable(Declined()) }
