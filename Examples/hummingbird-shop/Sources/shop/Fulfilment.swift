@@ -2,18 +2,6 @@
 
 import DurableMacros
 
-/// What a customer has ordered: the input of the workflow, and the body of the request.
-struct Order: Codable, Sendable {
-    let id: String
-    let sku: String
-    let quantity: Int
-}
-
-/// What was sent: the result of the workflow.
-struct Parcel: Codable, Sendable {
-    let number: String
-}
-
 /// An order from its reservation to its parcel.
 ///
 /// Release 2: new orders, and those of release 1 that have not come so far yet, get a card. Processes of release 1 are offered
@@ -46,40 +34,5 @@ struct Fulfilment {
     @Transaction
     func complete(_ order: Order, in transaction: Transaction) async throws {
         try await transaction.execute("UPDATE orders SET state = 'done' WHERE id = \(order.id)")
-    }
-}
-
-/// The same as it was in release 1: here only so that one program can be both, and the roll be tried with one build.
-@Workflow("fulfilment", version: 1)
-struct FirstFulfilment {
-    func run(_ order: Order, in workflow: WorkflowContext) async throws -> Parcel {
-        try await self.reserve(order, in: workflow)
-        for station in ["pick", "pack", "weigh"] {
-            try await workflow.step(station) { step in try await Warehouse.work(station, step.idempotencyKey) }
-        }
-        try await workflow.sleep(for: .seconds(1))
-        let number = try await workflow.step("send") { step in try await Warehouse.work("send", step.idempotencyKey) }
-        try await self.complete(order, in: workflow)
-        return Parcel(number: number)
-    }
-
-    @Transaction
-    func reserve(_ order: Order, in transaction: Transaction) async throws {
-        try await transaction.execute(
-            "INSERT INTO reservation (order_id, sku, quantity) VALUES (\(order.id), \(order.sku), \(order.quantity))"
-        )
-    }
-
-    @Transaction
-    func complete(_ order: Order, in transaction: Transaction) async throws {
-        try await transaction.execute("UPDATE orders SET state = 'done' WHERE id = \(order.id)")
-    }
-}
-
-/// A stand-in for a service elsewhere that takes a moment for each piece of work.
-enum Warehouse {
-    static func work(_ station: String, _ key: String) async throws -> String {
-        try await Task.sleep(for: .milliseconds(150))
-        return "\(station)-\(key)"
     }
 }
