@@ -17,6 +17,13 @@ struct EffectLog: Sendable {
         self.end(step, place)
     }
 
+    /// One effect that waits in its middle until the test says go.
+    func hold(_ step: StepContext, _ place: String, at gates: Gates) async {
+        self.begin(step, place)
+        await gates.pass(place, for: step.workflow)
+        self.end(step, place)
+    }
+
     private func write(_ what: String, _ step: StepContext, _ place: String) {
         let words = [
             what, step.workflow, place, "\(step.attempt)", "\(System.pid)", "\(step.fencingToken)", "\(System.now())",
