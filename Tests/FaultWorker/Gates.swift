@@ -10,7 +10,6 @@ final class Gates: Sendable {
         /// How many arrivals are still held, by gate.
         var closed: [String: Int]
         var waiters: [String: [CheckedContinuation<Void, Never>]] = [:]
-        var arrivals = 0
     }
 
     private let state: Mutex<State>

@@ -7,7 +7,6 @@ struct Order: Codable, Sendable {
     var sku = "teapot"
     var totalInCents = 4_900
     var lines = ["teapot"]
-    var reserveFirst = true
 }
 
 struct Receipt: Codable, Sendable, Equatable {

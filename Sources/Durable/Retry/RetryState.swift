@@ -17,9 +17,6 @@ package struct RetryState: Sendable {
         self.attempt = min(max(0, failed), .max - 1) + 1
     }
 
-    /// Whether the policy allows the next attempt at all: it may have been lowered since the last one failed.
-    package var allowsAttempt: Bool { self.attempt <= self.policy.attempts }
-
     /// Takes in that the attempt under way failed.
     ///
     /// - Parameters:
