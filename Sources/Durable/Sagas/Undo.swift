@@ -20,19 +20,11 @@ extension WorkflowContext {
         retry: RetryPolicy?,
         _ body: @escaping @Sendable (StepContext) async throws -> Void
     ) async throws {
-        guard case .live(let call) = try await self.begin(unchecked: .step, "undo \(name)") else { return }
-        var attempts = try Attempts(of: call, retry: retry ?? self.engine.options.retry, context: self)
-        while true {
-            let step = try await attempts.next(timeout: nil, context: self)
-            do {
-                try await self.attempt(call, step, timeout: nil, body)
-                let record = attempts.success(nil, context: self)
-                try await self.submit(record)
-                self.run.metrics?.succeeded(record)
-                return
-            } catch {
-                try await attempts.failed(error, isUndo: true, context: self)
-            }
+        try await self.undo(name, by: .step, retry: retry) { call, step, attempts in
+            try await self.attempt(call, step, timeout: nil, body)
+            let record = attempts.success(nil, context: self)
+            try await self.submit(record)
+            self.run.metrics?.succeeded(record)
         }
     }
 
@@ -42,17 +34,28 @@ extension WorkflowContext {
         retry: RetryPolicy?,
         _ body: @escaping @Sendable @concurrent (Transaction) async throws -> Void
     ) async throws {
-        guard case .live(let call) = try await self.begin(unchecked: .transaction, "undo \(name)") else { return }
+        try await self.undo(name, by: .transaction, retry: retry) { call, _, attempts in
+            let step = TransactionStep(call: call, isolation: .readCommitted, context: self)
+            _ = try await step.perform(attempts) { transaction in
+                try await body(transaction)
+                return Nothing()
+            }
+        }
+    }
+
+    /// Attempts an undo until it is recorded.
+    func undo(
+        _ name: String,
+        by kind: JournalKind,
+        retry: RetryPolicy?,
+        _ attempt: (LiveCall, StepContext, Attempts) async throws -> Void
+    ) async throws {
+        guard case .live(let call) = try await self.begin(unchecked: kind, "undo \(name)") else { return }
         var attempts = try Attempts(of: call, retry: retry ?? self.engine.options.retry, context: self)
         while true {
-            _ = try await attempts.next(timeout: nil, context: self)
+            let step = try await attempts.next(timeout: nil, context: self)
             do {
-                let step = TransactionStep(call: call, isolation: .readCommitted, context: self)
-                _ = try await step.perform(attempts) { transaction in
-                    try await body(transaction)
-                    return Nothing()
-                }
-                return
+                return try await attempt(call, step, attempts)
             } catch is AlreadyRecorded {
                 return
             } catch {

@@ -82,22 +82,12 @@ extension WorkflowContext {
         retry: RetryPolicy?,
         _ body: @escaping @Sendable @concurrent (Adapter.Connection) async throws -> Void
     ) async throws {
-        guard case .live(let call) = try await self.begin(unchecked: .transaction, "undo \(name)") else { return }
-        var attempts = try Attempts(of: call, retry: retry ?? self.engine.options.retry, context: self)
-        while true {
-            _ = try await attempts.next(timeout: nil, context: self)
-            do {
-                let (_, at) = try await self.perform(call, on: adapter, attempt: attempts.number) { connection in
-                    try await body(connection)
-                    return Nothing()
-                }
-                self.clock = max(self.clock, at)
-                return
-            } catch is AlreadyRecorded {
-                return
-            } catch {
-                try await attempts.failed(error, isUndo: true, context: self)
+        try await self.undo(name, by: .transaction, retry: retry) { call, _, attempts in
+            let (_, at) = try await self.perform(call, on: adapter, attempt: attempts.number) { connection in
+                try await body(connection)
+                return Nothing()
             }
+            self.clock = max(self.clock, at)
         }
     }
 }
