@@ -85,13 +85,7 @@ import Testing
     @Test func `every function refuses what makes no sense, in words, and changes nothing`() async throws {
         try await Self.with { database in
             let before = try await Self.digest(database)
-            for (call, state, words) in Self.cases {
-                let error = await #expect(throws: PostgresError.self, "\(call)") {
-                    _ = try await database.rows("SELECT durable.\(call)::text")
-                }
-                #expect(error?.sqlState == state, "\(call): \(String(describing: error))")
-                #expect(error?.message.contains(words) == true, "\(call): \(String(describing: error))")
-            }
+            await database.expectRefusals(of: Self.cases)
             let after = try await Self.digest(database)
             #expect(after == before)
         }

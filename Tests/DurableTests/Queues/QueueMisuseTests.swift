@@ -96,11 +96,7 @@ import Testing
                 ("durable.enqueue_all('w', ARRAY['1']::json[], ARRAY['a', 'b'])", "there are 2 ids for 1 inputs"),
                 ("durable.enqueue_all('', ARRAY['1']::json[])", "the workflow name is empty"),
             ] {
-                let error = await #expect(throws: PostgresError.self) {
-                    try await database.rows("SELECT (\(sql))::text")
-                }
-                #expect(error?.sqlState == "22023", "\(sql): \(String(describing: error))")
-                #expect(error?.message.contains(words) == true, "\(sql): \(String(describing: error))")
+                await expectRefusal("22023", words, of: sql) { try await database.rows("SELECT (\(sql))::text") }
             }
             let queues = try await database.text("SELECT string_agg(name, ' ') FROM durable.queue")
             let rows = try await database.text(
@@ -116,13 +112,10 @@ import Testing
                 let reader = try await PostgresConnection.connect(configuration)
                 defer { reader.close() }
                 #expect(try await reader.strings("SELECT name FROM durable.queues", []) == ["default"])
-                for forbidden in [
+                await reader.expectForbidden([
                     "SELECT durable.set_queue('q', 1)", "SELECT durable.declare_queue('q', 1, 1)",
                     "SELECT durable.reset_queue('default')",
-                ] {
-                    let error = await #expect(throws: PostgresError.self) { try await reader.execute(Query(forbidden)) }
-                    #expect(error?.sqlState == "42501")
-                }
+                ])
             }
             try await withRole(database, "GRANT durable_operator TO") { configuration in
                 let person = try await PostgresConnection.connect(configuration)
