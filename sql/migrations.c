@@ -38,6 +38,10 @@ static const unsigned char telemetry[] = {
 #embed "migrations/0008_telemetry.sql"
 };
 
+static const unsigned char answers[] = {
+#embed "migrations/0009_answers.sql"
+};
+
 #define MIGRATION(file, bytes) {file, bytes, sizeof(bytes)}
 
 static const durable_migration migrations[] = {
@@ -49,6 +53,7 @@ static const durable_migration migrations[] = {
     MIGRATION("0006_upkeep.sql", upkeep),
     MIGRATION("0007_repair.sql", repair),
     MIGRATION("0008_telemetry.sql", telemetry),
+    MIGRATION("0009_answers.sql", answers),
 };
 
 size_t durable_migration_count(void) {

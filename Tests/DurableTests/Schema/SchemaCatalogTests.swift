@@ -85,11 +85,14 @@ import Testing
             )
             #expect(
                 indexes == [
-                    "journal journal_pkey", "live live_due", "live live_held", "live live_owner", "live live_parent",
-                    "live live_pkey", "live live_suspect", "outcome outcome_pkey",
-                    // Of what went wrong alone: whoever succeeds pays nothing for it.
-                    "outcome outcome_unhappy",
-                    // A summary of the times on every 64 pages, into which a start writes nothing.
+                    "journal journal_pkey", "live live_due", "live live_held",
+                    "live live_owner", "live live_parent",
+                    "live live_pkey", "live live_suspect",
+                    // Of what went wrong alone: whoever succeeds pays nothing for them.
+                    "outcome outcome_error", "outcome outcome_pkey", "outcome outcome_state", "outcome outcome_unhappy",
+                    // Of those that have attributes alone.
+                    "workflow workflow_attributes",
+                    // The newest first, of all and of one type: 70 bytes of the log per start.
                     "workflow workflow_created",
                     // Of children alone: whoever has none pays nothing for it.
                     "workflow workflow_parent", "workflow workflow_pkey",

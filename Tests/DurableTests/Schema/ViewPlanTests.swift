@@ -43,6 +43,42 @@ import Testing
         }
     }
 
+    // Of an empty table there is nothing to read.
+    @Test(arguments: [Tables.unanalysed, .grown, .million])
+    func `what people type into the view of workflows finds the newest without reading a large table`(tables: Tables)
+        async throws
+    {
+        try await Self.with(tables) { connection in
+            for condition in Self.conditions {
+                let question = "SELECT * FROM durable.workflows \(condition) ORDER BY created_at DESC LIMIT 20"
+                let plan = try await connection.strings("EXPLAIN \(question)").joined(separator: "\n")
+                // That nearly all of it has succeeded the planner knows from its statistics alone.
+                if condition.contains("'succeeded'"), tables == .unanalysed || tables == .grown { continue }
+                for table in Self.big { #expect(!plan.contains("Seq Scan on \(table)"), "\(question):\n\(plan)") }
+                for join in ["Hash", "Merge Join"] { #expect(!plan.contains(join), "\(question):\n\(plan)") }
+                guard tables == .million else { continue }
+                // Every hundredth has failed: so many are passed by on the way to twenty.
+                let read = try await connection.rowsRead(by: question).filter { Self.big.contains($0.key) }
+                #expect(read.values.reduce(0, +) <= 25_000, "\(question): \(read)")
+            }
+        }
+    }
+
+    @Test func `what is asked from psql is never so dear that the server compiles it first`() async throws {
+        try await Self.with(.million) { connection in
+            let threshold = try #require(Double(try await connection.strings("SHOW jit_above_cost").first ?? ""))
+            for question in Self.views
+                + Self.conditions.map({
+                    "SELECT * FROM durable.workflows \($0) ORDER BY created_at DESC LIMIT 20"
+                })
+            {
+                let head = try await connection.strings("EXPLAIN \(question)").first ?? ""
+                let cost = try #require(head.firstMatch(of: /\.\.([0-9.]+) rows/)?.output.1)
+                #expect(try #require(Double(cost)) < threshold, "\(question): \(head)")
+            }
+        }
+    }
+
     @Test(arguments: Tables.allCases)
     func `what functions read does not grow with the tables`(tables: Tables) async throws {
         try await Self.with(tables) { connection in
@@ -94,6 +130,14 @@ import Testing
         "SELECT * FROM durable.executors", "SELECT * FROM durable.versions", "SELECT * FROM durable.attention",
     ]
 
+    /// By which people look for workflows.
+    private static let conditions =
+        [
+            "", "WHERE id = 'w-7'", "WHERE name = 'type-3'", "WHERE parent = 'w-1000'", "WHERE error_type = 'Outage'",
+            "WHERE error_type = 'Absent'", "WHERE attributes @> '{\"customer\": \"770\"}'",
+            "WHERE state <> 'succeeded'", "WHERE name = 'type-3' AND created_at > now() - interval '1 day'",
+        ] + WorkflowState.allCases.map { "WHERE state = '\($0.rawValue)'" }
+
     private static let functions = [
         "SELECT * FROM durable.why('w-7')", "SELECT * FROM durable.why('live-7')", "SELECT durable.export('w-7')",
         "SELECT durable.find(maximum => 51)", "SELECT durable.find(states => '{failed}', maximum => 51)",
@@ -142,7 +186,10 @@ import Testing
             WITH made AS MATERIALIZED (
                 SELECT 'w-' || i AS id, i, now() - (\(count) - i) * interval '10 seconds' AS at FROM generate_series(1, \(count)) AS i
             ), workflow AS (
-                INSERT INTO durable.workflow (id, name, created_at) SELECT id, 'type-' || i % 20, at FROM made
+                INSERT INTO durable.workflow (id, name, created_at, parent, attributes)
+                SELECT id, 'type-' || i % 20, at, CASE WHEN i % 1000 = 1 THEN 'w-' || i - 1 END,
+                       CASE WHEN i % 10 = 0 THEN jsonb_build_object('customer', i::text) END
+                FROM made
             ), journal AS (
                 INSERT INTO durable.journal (workflow_id, scope, position, phase, kind, executor, run, at, name)
                 SELECT id, '', 0, 0, 1, 1, i, at, 'step' FROM made

@@ -1,0 +1,145 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- oldest code generation: 1
+--
+-- Views that people type: quick with the server's own settings, whatever they filter by. What needs a person, who has said how long
+-- something is kept, and which patches may go.
+--
+-- Applied by the library at boot, or by hand:  psql -v ON_ERROR_STOP=1 -f sql/migrations/0009_answers.sql
+-- The indexes are built while writers of `workflow`, `outcome` and `journal` wait: on a large schema, at a quiet hour.
+
+BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
+
+SET LOCAL search_path = pg_catalog;
+SET LOCAL statement_timeout = 0;
+SET LOCAL synchronous_commit = on;
+SET LOCAL check_function_bodies = on;
+SET LOCAL client_min_messages = notice;
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Workflows
+--
+-- The view joins a workflow with the one row, of two tables, that says how it stands. Conditions reach both tables as they are, so that
+-- an index serves them; and a state or a type of error is known to the planner by how often there is one: a rare one is looked up, of a
+-- frequent one the newest are met soon on the way through the newest workflows.
+-- ---------------------------------------------------------------------------------------------------------------------
+
+-- A text of an enumeration is not immutable to the server, which cannot know that these words never change.
+CREATE FUNCTION durable.state_word(state durable.workflow_state) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE state
+        WHEN 'queued' THEN 'queued' WHEN 'running' THEN 'running' WHEN 'waiting' THEN 'waiting' WHEN 'paused' THEN 'paused'
+        WHEN 'cancelling' THEN 'cancelling' WHEN 'succeeded' THEN 'succeeded' WHEN 'failed' THEN 'failed'
+        WHEN 'cancelled' THEN 'cancelled' END;
+
+COMMENT ON FUNCTION durable.state_word(durable.workflow_state) IS 'A state as the views write it.';
+
+-- Newest first, of all and of one type: 70 bytes of the log per start, always at the end of the index.
+DROP INDEX durable.workflow_created;
+CREATE INDEX workflow_created ON durable.workflow (created_at, name);
+-- These hold what has attributes, what has not succeeded, and what has an error: whoever has none of it pays nothing for them.
+CREATE INDEX workflow_attributes ON durable.workflow USING gin (attributes jsonb_path_ops) WHERE attributes IS NOT NULL;
+CREATE INDEX outcome_state ON durable.outcome (durable.state_word(status)) WHERE durable.state_word(status) <> 'succeeded';
+CREATE INDEX outcome_error ON durable.outcome (durable.error_part(error, 'type')) WHERE durable.error_part(error, 'type') IS NOT NULL;
+
+CREATE STATISTICS durable.outcome_state ON (durable.state_word(status)) FROM durable.outcome;
+CREATE STATISTICS durable.outcome_error ON (durable.error_part(error, 'type')) FROM durable.outcome;
+CREATE STATISTICS durable.live_state ON (durable.state_word(state)) FROM durable.live;
+COMMENT ON STATISTICS durable.outcome_state IS 'How many have ended in which state.';
+COMMENT ON STATISTICS durable.outcome_error IS 'How many have ended with which type of error.';
+COMMENT ON STATISTICS durable.live_state IS 'How many that are pending are in which state.';
+
+-- A page, and not the thousand that the server assumes: it would compile whatever asks for what was found.
+ALTER FUNCTION durable.find(text[], text[], text, timestamptz, timestamptz, text, text, bigint) ROWS 50;
+
+-- Scalar subqueries rather than joins: a reader that does not ask for a column does not pay for it.
+CREATE OR REPLACE VIEW durable.workflows AS
+SELECT
+    w.id,
+    w.name,
+    w.version,
+    durable.state_word(s.state) AS state,
+    s.reason,
+    CASE WHEN s.finished_at IS NULL THEN coalesce(
+        (SELECT a.name FROM durable.activity a WHERE a.workflow_id = w.id AND a.executor = s.executor
+            ORDER BY a.started_at, a.scope, a.position LIMIT 1),
+        (SELECT n.name FROM durable.journal n WHERE n.workflow_id = w.id AND n.phase > 0
+            AND NOT EXISTS (SELECT FROM durable.journal r WHERE r.workflow_id = n.workflow_id AND r.scope = n.scope
+                AND r.position = n.position AND r.phase = 0)
+            ORDER BY n.due, n.scope, n.position, n.phase DESC LIMIT 1)
+    ) END AS step,
+    CASE WHEN s.finished_at IS NULL THEN coalesce(
+        (SELECT a.started_at FROM durable.activity a WHERE a.workflow_id = w.id AND a.executor = s.executor
+            ORDER BY a.started_at, a.scope, a.position LIMIT 1),
+        (SELECT n.at FROM durable.journal n WHERE n.workflow_id = w.id AND n.phase > 0
+            AND NOT EXISTS (SELECT FROM durable.journal r WHERE r.workflow_id = n.workflow_id AND r.scope = n.scope
+                AND r.position = n.position AND r.phase = 0)
+            ORDER BY n.due, n.scope, n.position, n.phase DESC LIMIT 1)
+    ) END AS step_since,
+    CASE WHEN s.finished_at IS NULL THEN coalesce(
+        (SELECT a.attempt FROM durable.activity a WHERE a.workflow_id = w.id AND a.executor = s.executor
+            ORDER BY a.started_at, a.scope, a.position LIMIT 1),
+        (SELECT n.attempt FROM durable.journal n WHERE n.workflow_id = w.id AND n.phase > 0
+            AND NOT EXISTS (SELECT FROM durable.journal r WHERE r.workflow_id = n.workflow_id AND r.scope = n.scope
+                AND r.position = n.position AND r.phase = 0)
+            ORDER BY n.due, n.scope, n.position, n.phase DESC LIMIT 1)
+    )::integer END AS attempt,
+    s.waiting_for,
+    CASE WHEN s.state IN ('waiting', 'queued') AND isfinite(s.run_at) THEN s.run_at END AS wakes_at,
+    durable.error_part(s.error, 'type') AS error_type,
+    durable.error_part(s.error, 'message') AS error,
+    (SELECT e.name FROM durable.executor e WHERE e.number = s.executor) AS executor,
+    w.parent,
+    w.created_at,
+    greatest(
+        w.created_at, s.finished_at,
+        (SELECT max(j.at) FROM durable.journal j WHERE j.workflow_id = w.id)
+    ) AS updated_at,
+    s.finished_at,
+    w.attributes
+FROM durable.workflow w
+JOIN (
+    -- Without conditions, and with the columns as they are: only so the planner looks into each for one workflow at a time.
+    SELECT o.workflow_id, o.status AS state, o.executor, o.error, o.finished_at, NULL::text AS reason, NULL::text AS waiting_for,
+           NULL::timestamptz AS run_at
+    FROM durable.outcome o
+    UNION ALL
+    SELECT l.workflow_id, l.state, l.executor, l.error, NULL, l.reason, l.waiting_for, l.run_at
+    FROM durable.live l
+) AS s ON s.workflow_id = w.id;
+
+COMMENT ON VIEW durable.workflows IS
+    'One row per workflow, without its payloads. Quick on millions for an id, a parent, attributes @> …, and newest first (ORDER BY created_at DESC LIMIT …) of '
+    'all, of a name, of a state or of a type of error; durable.find(…) for several of these at once, and page by page.';
+COMMENT ON COLUMN durable.workflows.attributes IS
+    'What whoever started it attached for searching: WHERE attributes @> ''{"customer": "42"}''; NULL for nothing.';
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Grants
+-- ---------------------------------------------------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION durable.grant_upkeep() RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    AS $$
+    BEGIN
+        PERFORM durable.guard_functions();
+        IF EXISTS (SELECT FROM pg_roles r WHERE r.rolname = 'durable_reader') THEN
+            GRANT SELECT ON durable.pending, durable.versions, durable.stats, durable.retention TO durable_reader;
+            GRANT EXECUTE ON FUNCTION durable.state_word(durable.workflow_state) TO durable_reader;
+        END IF;
+        IF EXISTS (SELECT FROM pg_roles r WHERE r.rolname = 'durable_operator') THEN
+            GRANT SELECT ON durable.pending, durable.versions, durable.stats, durable.retention TO durable_operator;
+            GRANT EXECUTE ON FUNCTION durable.state_word(durable.workflow_state) TO durable_operator;
+        END IF;
+    END
+    $$;
+
+-- What was replaced above is guarded again, and what is new is granted.
+DO $$
+BEGIN
+    PERFORM durable.grant_roles();
+END
+$$;
+
+INSERT INTO durable.migration (version, name, oldest_generation) VALUES (9, 'answers', 1);
+
+COMMIT;
