@@ -114,6 +114,68 @@ COMMENT ON COLUMN durable.workflows.attributes IS
     'What whoever started it attached for searching: WHERE attributes @> ''{"customer": "42"}''; NULL for nothing.';
 
 -- ---------------------------------------------------------------------------------------------------------------------
+-- Forks
+-- ---------------------------------------------------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION durable.fork(
+    workflow_id text, "position" integer, scope text DEFAULT '', new_id text DEFAULT NULL,
+    input json DEFAULT NULL, reason text DEFAULT NULL
+) RETURNS text
+    LANGUAGE plpgsql VOLATILE
+    AS $$
+    #variable_conflict use_column
+    DECLARE
+        forked text := coalesce(fork.new_id, gen_random_uuid()::text);
+        original durable.workflow;
+        copied integer;
+    BEGIN
+        PERFORM durable.expect_known(fork.workflow_id);
+        PERFORM durable.check_text('new workflow id', forked, 512);
+        IF fork.position IS NULL OR fork.scope IS NULL THEN
+            RAISE EXCEPTION 'a fork needs a position and a scope; the scope of the top is empty' USING ERRCODE = '22023';
+        END IF;
+        IF fork.scope <> '' AND NOT EXISTS (
+            SELECT FROM durable.journal j WHERE j.workflow_id = fork.workflow_id AND j.scope = fork.scope)
+        THEN
+            RAISE EXCEPTION 'workflow "%" has recorded nothing in scope "%"', fork.workflow_id, fork.scope
+                USING ERRCODE = '22023', HINT = 'See SELECT scope, position, step FROM steps WHERE workflow_id = …';
+        END IF;
+        IF fork.position < 0 THEN
+            RAISE EXCEPTION 'the position % does not exist: positions count from 0', fork.position USING ERRCODE = '22023';
+        END IF;
+        IF fork.position > 0 AND NOT EXISTS (
+            SELECT FROM durable.journal j
+            WHERE j.workflow_id = fork.workflow_id AND j.scope = fork.scope AND j.position >= fork.position - 1)
+        THEN
+            RAISE EXCEPTION 'workflow "%" has recorded nothing at position % of scope "%"', fork.workflow_id, fork.position - 1,
+                fork.scope
+                USING ERRCODE = '22023', HINT = 'See SELECT scope, position, step FROM steps WHERE workflow_id = …';
+        END IF;
+        SELECT * INTO original FROM durable.workflow w WHERE w.id = fork.workflow_id;
+        INSERT INTO durable.workflow (id, name, version, seed, input, attributes)
+            VALUES (forked, original.name, original.version, original.seed, coalesce(fork.input, original.input), original.attributes)
+            ON CONFLICT DO NOTHING;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'the id "%" is taken', forked USING ERRCODE = 'DU020', HINT = 'Choose another, or none.';
+        END IF;
+        INSERT INTO durable.journal (workflow_id, scope, position, phase, kind, attempt, executor, run, at, due, fingerprint, seconds,
+                                     name, output, error)
+            SELECT forked, j.scope, j.position, j.phase, j.kind, j.attempt, j.executor, j.run, j.at, j.due, j.fingerprint, j.seconds,
+                   j.name, j.output, j.error
+            FROM durable.journal j
+            WHERE j.workflow_id = fork.workflow_id AND durable.stands_before(j.scope, j.position, fork.scope, fork.position);
+        GET DIAGNOSTICS copied = ROW_COUNT;
+        -- What has a history has begun: whoever cancels it before a process takes it wants undone what its records did.
+        INSERT INTO durable.live (workflow_id, name, version, state, begun)
+            VALUES (forked, original.name, original.version, 'queued', copied > 0);
+        INSERT INTO durable.audit (action, subject, reason, details)
+            VALUES ('fork', fork.workflow_id, fork.reason, jsonb_build_object(
+                'new_id', forked, 'scope', fork.scope, 'position', fork.position, 'records', copied));
+        RETURN forked;
+    END
+    $$;
+
+-- ---------------------------------------------------------------------------------------------------------------------
 -- Grants
 -- ---------------------------------------------------------------------------------------------------------------------
 

@@ -80,4 +80,32 @@ import Testing
             }
         }
     }
+
+    @Test func `a fork that is cancelled before any process has taken it undoes what its records did`() async throws {
+        let undone = Recorder<String>()
+        let program = Plain<Int> { _, workflow in
+            let seat = try await workflow.step("book") { _ in
+                7
+            } undo: { seat, step in
+                undone.record("\(step.workflow) \(seat ?? 0)")
+            }
+            try await workflow.step("note") { _ in }
+            return seat
+        }
+        try await withEngine([program]) { engine, database in
+            let operations = try await engine.operations
+            #expect(try await engine.start(Plain<Int>.self, id: "w").result() == 7)
+            // Nobody takes anything of the type, and requests are obeyed meanwhile.
+            try await operations.pauseName(Plain<Int>.name, reason: "the test")
+            try await operations.fork("w", at: 1, as: "copy")
+            try await operations.fork("w", at: 0, as: "blank")
+            for id in ["copy", "blank"] { try await database.execute("SELECT durable.cancel('\(id)', 'not wanted')") }
+            try await database.waitFor(.cancelling, of: "copy")
+            try await expectCancelled(engine.handle(Plain<Int>.self, id: "blank"), "not wanted")
+            #expect(undone.all.isEmpty)
+            _ = try await operations.resumeName(Plain<Int>.name)
+            try await expectCancelled(engine.handle(Plain<Int>.self, id: "copy"), "not wanted")
+            #expect(undone.all == ["copy 7"])
+        }
+    }
 }
