@@ -176,6 +176,129 @@ CREATE OR REPLACE FUNCTION durable.fork(
     $$;
 
 -- ---------------------------------------------------------------------------------------------------------------------
+-- Attention
+--
+-- A queue with limits is meant to hold work back: that needs nobody until its limits are 0, or somebody has waited for an hour.
+-- ---------------------------------------------------------------------------------------------------------------------
+
+-- There is one row in `server`, which the planner does not know: joined, it would take this for so dear that the server compiles whatever
+-- asks for processes, for seconds.
+CREATE OR REPLACE VIEW durable.executors AS
+SELECT
+    e.name,
+    e.id,
+    e.number,
+    e.host,
+    e.pid,
+    e.build,
+    CASE
+        -- First: what a stopped one left behind is taken over as well, and that is no death.
+        WHEN e.stopped_at IS NOT NULL THEN 'stopped'
+        WHEN e.fenced_at IS NOT NULL THEN 'fenced'
+        WHEN durable.clock() <= greatest(l.expires_at, greatest((SELECT s.since FROM durable.server s), pg_postmaster_start_time()) + l.period)
+            THEN 'alive'
+        ELSE 'dead'
+    END AS state,
+    l.expires_at AS lease_expires_at,
+    e.started_at,
+    (SELECT count(*) FROM durable.live v WHERE v.executor = e.number) AS running
+FROM durable.executor e
+LEFT JOIN durable.lease l ON l.executor = e.number;
+
+-- The parts are small: what is paused, what is due, who is alive. Nothing here reads a history.
+CREATE OR REPLACE VIEW durable.attention AS
+WITH due AS (
+    SELECT l.name, l.version, l.queue, min(l.workflow_id) AS first_id, min(l.run_at) AS since, count(*) AS workflows,
+           durable.is_offered(l.name, l.version) AS is_offered
+    FROM durable.live l
+    WHERE l.executor IS NULL AND l.state IN ('queued', 'waiting', 'cancelling') AND l.run_at < now() - interval '1 minute'
+      AND NOT EXISTS (SELECT FROM durable.paused_name p WHERE p.name = l.name)
+    GROUP BY l.name, l.version, l.queue
+), limited AS (
+    SELECT q.name, q.concurrency = 0 OR q.process_concurrency = 0 AS is_paused, q.changed_by,
+           concat_ws(' and ', q.concurrency || ' at once', q.process_concurrency || ' in each process') AS limits,
+           -- What it was before somebody paused it.
+           (SELECT a.details -> 'before' FROM durable.audit a WHERE a.subject = q.name COLLATE "default" AND a.action = 'set_queue'
+               ORDER BY a.id DESC LIMIT 1) AS before
+    FROM durable.queue q
+    WHERE q.concurrency IS NOT NULL OR q.process_concurrency IS NOT NULL
+), held AS (
+    SELECT q.name, q.is_paused, q.changed_by, q.limits, q.before, min(d.since) AS since, sum(d.workflows) AS workflows
+    FROM limited q JOIN due d ON d.queue = q.name
+    WHERE d.is_offered
+    GROUP BY q.name, q.is_paused, q.changed_by, q.limits, q.before
+), pending AS (
+    SELECT d.name, d.version, d.is_offered, min(d.first_id) AS first_id, min(d.since) AS since, sum(d.workflows) AS workflows
+    FROM due d
+    WHERE NOT d.is_offered OR NOT EXISTS (SELECT FROM limited q WHERE q.name = d.queue)
+    GROUP BY d.name, d.version, d.is_offered
+)
+SELECT a.severity, a.kind, a.workflow_id, a.name, a.since, a.what, a.statement
+FROM (
+    SELECT 1 AS severity, 'paused' AS kind, l.workflow_id, l.name::text AS name, NULL::timestamptz AS since,
+           l.reason || coalesce(': ' || durable.error_part(l.error, 'message'), '') AS what,
+           format('SELECT * FROM %s.why(%L)', durable.own_schema(), l.workflow_id) AS statement
+    FROM durable.live l
+    WHERE l.state = 'paused' AND l.executor IS NULL
+    UNION ALL
+    SELECT 1, 'dead executor', NULL, e.name, e.lease_expires_at,
+           format('process %s (%s, pid %s) is %s and still owns %s workflows', e.name, e.host, e.pid, e.state, e.running),
+           format('SELECT %s.release_executor(%s)', durable.own_schema(), e.number)
+    FROM durable.executors e
+    WHERE e.state <> 'alive' AND e.running > 0
+    UNION ALL
+    SELECT 2, 'not offered', p.first_id, p.name, p.since,
+           format('%s workflows %s of version %s are due, and no live process offers them', p.workflows, p.name, p.version),
+           format('SELECT * FROM %s.why(%L)', durable.own_schema(), p.first_id)
+    FROM pending p
+    WHERE NOT p.is_offered
+    UNION ALL
+    SELECT 3, 'overdue', p.first_id, p.name, p.since,
+           format('%s workflows %s of version %s have been due for minutes: the processes that offer them are full, or behind',
+               p.workflows, p.name, p.version),
+           format('SELECT * FROM %s.executors', durable.own_schema())
+    FROM pending p
+    WHERE p.is_offered AND p.since < now() - interval '5 minutes'
+    UNION ALL
+    SELECT 3, 'queue paused', NULL, h.name, h.since,
+           format('%s due in queue %s, which lets none of them start: its limit is 0, set by %s', h.workflows, h.name, h.changed_by),
+           format('SELECT %s.set_queue(%L, %s, %s)', durable.own_schema(), h.name,
+               coalesce(nullif(h.before ->> 'concurrency', '0'), 'NULL'), coalesce(nullif(h.before ->> 'process_concurrency', '0'), 'NULL'))
+    FROM held h
+    WHERE h.is_paused
+    UNION ALL
+    SELECT 3, 'overdue', NULL, h.name, h.since,
+           format('%s due in queue %s, the oldest for more than an hour: its limit is %s', h.workflows, h.name, h.limits),
+           format('SELECT * FROM %s.queues WHERE name = %L', durable.own_schema(), h.name)
+    FROM held h
+    WHERE NOT h.is_paused AND h.since < now() - interval '1 hour'
+    UNION ALL
+    SELECT 3, 'name paused', NULL, p.name, p.since, format('workflow type paused by %s: %s', p.who, p.reason),
+           format('SELECT %s.resume_name(%L)', durable.own_schema(), p.name)
+    FROM durable.paused_name p
+    WHERE p.since < now() - interval '1 hour'
+    UNION ALL
+    SELECT 2, 'retrying', n.workflow_id, l.name, n.since,
+           format('attempt %s of %s failed, and it has been retried for more than an hour', n.attempt, n.name),
+           format('SELECT * FROM %s.why(%L)', durable.own_schema(), n.workflow_id)
+    FROM durable.live l
+    CROSS JOIN LATERAL (
+        SELECT j.workflow_id, j.scope, j.position, j.name, min(j.at) AS since, max(j.attempt) AS attempt
+        FROM durable.journal j
+        WHERE j.workflow_id = l.workflow_id AND j.phase > 0 AND j.kind IN (1, 2)
+          AND NOT EXISTS (
+            SELECT FROM durable.journal r
+            WHERE r.workflow_id = j.workflow_id AND r.scope = j.scope AND r.position = j.position AND r.phase = 0)
+        GROUP BY j.workflow_id, j.scope, j.position, j.name
+    ) AS n
+    WHERE l.state <> 'paused' AND n.since < now() - interval '1 hour'
+) AS a
+ORDER BY a.severity, a.since NULLS FIRST;
+
+COMMENT ON COLUMN durable.attention.kind IS 'paused, dead executor, not offered, overdue, retrying, name paused, queue paused.';
+COMMENT ON COLUMN durable.attention.name IS 'The workflow type, the process, or the queue.';
+
+-- ---------------------------------------------------------------------------------------------------------------------
 -- Grants
 -- ---------------------------------------------------------------------------------------------------------------------
 
