@@ -299,6 +299,118 @@ COMMENT ON COLUMN durable.attention.kind IS 'paused, dead executor, not offered,
 COMMENT ON COLUMN durable.attention.name IS 'The workflow type, the process, or the queue.';
 
 -- ---------------------------------------------------------------------------------------------------------------------
+-- Retention: what a person has said counts before what the code says
+-- ---------------------------------------------------------------------------------------------------------------------
+
+ALTER TABLE durable.retention ADD COLUMN is_overridden boolean NOT NULL DEFAULT true;
+
+COMMENT ON COLUMN durable.retention.is_overridden IS
+    'Whether a person has said so: then what the options of engines say does not count, until durable.drop_retention.';
+COMMENT ON COLUMN durable.retention.who IS 'The role that said so last: a person''s, or that of the first engine whose options said so.';
+
+-- Until now the audit alone tells who it was.
+UPDATE durable.retention r SET is_overridden = coalesce((
+    SELECT a.reason IS DISTINCT FROM 'an engine''s options' FROM durable.audit a
+    WHERE a.action = 'set_retention' AND a.subject = durable.retention_key(r.name, r.outcome, r.subject)
+    ORDER BY a.id DESC LIMIT 1), true);
+
+CREATE FUNCTION durable.check_keep(keep interval) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE
+    AS $$
+    BEGIN
+        IF check_keep.keep < interval '0' OR check_keep.keep > interval '1000 years' THEN
+            RAISE EXCEPTION 'what is over is kept for 0 to 1000 years, or for ever (NULL), not for %', check_keep.keep
+                USING ERRCODE = '22023';
+        END IF;
+    END
+    $$;
+
+COMMENT ON FUNCTION durable.check_keep(interval) IS 'Raises 22023 for a time that nothing can be kept for.';
+
+CREATE FUNCTION durable.declare_retention(keep interval, name text DEFAULT '', outcome text DEFAULT '') RETURNS boolean
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+    #variable_conflict use_column
+    DECLARE
+        about text := durable.retention_key(declare_retention.name, declare_retention.outcome, 'workflow');
+    BEGIN
+        PERFORM durable.check_keep(declare_retention.keep);
+        INSERT INTO durable.retention AS r (name, outcome, keep, is_overridden)
+            VALUES (coalesce(declare_retention.name, ''), coalesce(declare_retention.outcome, ''), declare_retention.keep, false)
+            ON CONFLICT (subject, name, outcome) DO UPDATE SET keep = excluded.keep, who = excluded.who, since = excluded.since
+            WHERE NOT r.is_overridden AND r.keep IS DISTINCT FROM excluded.keep;
+        IF NOT FOUND THEN
+            RETURN false;
+        END IF;
+        INSERT INTO durable.audit (action, subject, reason, details)
+            VALUES ('set_retention', about, 'an engine''s options', jsonb_build_object('keep', declare_retention.keep));
+        RETURN true;
+    END
+    $$;
+
+COMMENT ON FUNCTION durable.declare_retention(interval, text, text) IS
+    'What the options of an engine say of how long ended workflows are kept: counts unless a person has said something of the same. true: that is new.';
+
+REVOKE ALL ON FUNCTION durable.declare_retention(interval, text, text) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION durable.set_retention(
+    keep interval, name text DEFAULT '', outcome text DEFAULT '', subject text DEFAULT 'workflow', reason text DEFAULT NULL
+) RETURNS boolean
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+    #variable_conflict use_column
+    DECLARE
+        about text := durable.retention_key(set_retention.name, set_retention.outcome, set_retention.subject);
+    BEGIN
+        -- So engines of the release before this one say what their options say.
+        IF set_retention.reason = 'an engine''s options' AND set_retention.subject = 'workflow' THEN
+            RETURN durable.declare_retention(set_retention.keep, set_retention.name, set_retention.outcome);
+        END IF;
+        PERFORM durable.check_keep(set_retention.keep);
+        INSERT INTO durable.retention AS r (subject, name, outcome, keep)
+            VALUES (set_retention.subject, coalesce(set_retention.name, ''), coalesce(set_retention.outcome, ''), set_retention.keep)
+            ON CONFLICT (subject, name, outcome) DO UPDATE
+                SET keep = excluded.keep, is_overridden = true, who = excluded.who, since = excluded.since
+                WHERE r.keep IS DISTINCT FROM excluded.keep OR NOT r.is_overridden;
+        IF NOT FOUND THEN
+            RETURN false;
+        END IF;
+        INSERT INTO durable.audit (action, subject, reason, details)
+            VALUES ('set_retention', about, set_retention.reason, jsonb_build_object('keep', set_retention.keep));
+        RETURN true;
+    END
+    $$;
+
+COMMENT ON FUNCTION durable.set_retention(interval, text, text, text, text) IS
+    'Says how long ended workflows (of a type, of an outcome), published events (of a name), processes that have ended, or audit rows are kept; NULL: for ever. '
+    'Counts before what the options of engines say of the same, until durable.drop_retention. true: that is new; false: it was so before. '
+    'Engines delete what is over, gently; durable.prune does it by hand.';
+
+COMMENT ON FUNCTION durable.drop_retention(text, text, text, text) IS
+    'Takes back what durable.set_retention, or an engine, has said. An engine whose options say so says it again when it starts. false: there was no such row.';
+
+-- As in 0006, with scalar subqueries, which the planner cannot make into a look at every workflow: it would, once some have a parent, where it
+-- knows no better.
+CREATE OR REPLACE FUNCTION durable.expired(ids text[]) RETURNS TABLE (id text, name text, outcome text)
+    LANGUAGE sql STABLE
+    AS $$
+        SELECT w.id, w.name, o.status::text
+        FROM durable.workflow w JOIN durable.outcome o ON o.workflow_id = w.id
+        WHERE w.id = ANY (ids)
+          AND o.finished_at < now() - durable.keeps('workflow', w.name, o.status::text)
+          AND coalesce((SELECT false FROM durable.live l WHERE l.workflow_id = w.id), true)
+          AND coalesce((SELECT false FROM durable.workflow p WHERE p.id = w.parent), true)
+          AND coalesce((
+            SELECT false FROM durable.workflow c
+            WHERE c.parent = w.id AND coalesce((SELECT true FROM durable.live l WHERE l.workflow_id = c.id), false)
+            LIMIT 1), true)
+    $$;
+
+ALTER FUNCTION durable.prune_workflows(integer) SET enable_seqscan = off;
+
+-- ---------------------------------------------------------------------------------------------------------------------
 -- Grants
 -- ---------------------------------------------------------------------------------------------------------------------
 

@@ -105,8 +105,8 @@ public struct EngineOptions: Sendable {
     public var commitSpin: Duration = .microseconds(400)
     /// How long workflows are kept after they have ended.
     ///
-    /// Written to `durable.retention` on boot, where it counts for every process, and stays until it is changed there: the last one
-    /// to say so counts. Default: empty, which changes nothing; where nothing was ever said, everything is kept.
+    /// Written to `durable.retention` on boot, where it counts for every process: of engines the last one to say so counts, and what a
+    /// person has said of the same type and outcome counts before any engine, until a person takes it back. Default: empty, which changes nothing; where nothing was ever said, everything is kept.
     public var retention: [RetentionPolicy] = []
     /// The longest pause of this process between two looks for workflows that are no longer to be kept.
     ///

@@ -15,12 +15,12 @@ struct RetentionKeeper: Sendable {
     let interval: Duration
     let logger: Logger
 
-    /// Says in the database what the options say, for every process.
+    /// Says in the database what the options say, for every process; what a person has said of the same counts.
     func register(_ policies: [RetentionPolicy]) async throws {
         guard !policies.isEmpty else { return }
         let statements = policies.map { policy in
             Statement(
-                self.statements.set,
+                self.statements.declare,
                 [
                     Parameter(policy.keep.map { $0 / .seconds(1) }), Parameter(policy.name ?? ""),
                     Parameter(policy.ending?.rawValue ?? ""),

@@ -5,7 +5,7 @@ import Libpq
 /// The statements of retention, for one schema.
 package final class RetentionStatements: Sendable {
     /// `(seconds, name, outcome)`; whether that is new.
-    let set: StatementText
+    let declare: StatementText
     /// `(how many)`; how many were deleted, what to do next, and after how many seconds.
     let prune: StatementText
     /// `(workflow, reason)`; how many workflows were deleted.
@@ -13,8 +13,8 @@ package final class RetentionStatements: Sendable {
 
     package init(schema: SchemaName) {
         let durable = schema.quoted
-        self.set = StatementText(
-            "SELECT \(durable).set_retention(make_interval(secs => $1), $2, $3, reason => 'an engine''s options')",
+        self.declare = StatementText(
+            "SELECT \(durable).declare_retention(make_interval(secs => $1), $2, $3)",
             types: [.float8, .text, .text]
         )
         self.prune = StatementText(

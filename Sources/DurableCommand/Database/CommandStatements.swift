@@ -211,7 +211,7 @@ struct CommandStatements: Sendable {
     var retention: String {
         self.sql(
             """
-            SELECT r.subject, r.name, r.outcome, coalesce(r.keep::text, 'forever') AS keep, r.who, r.since
+            SELECT r.subject, r.name, r.outcome, coalesce(r.keep::text, 'forever') AS keep, r.is_overridden, r.who, r.since
             FROM durable.retention r ORDER BY r.subject DESC, r.name, r.outcome
             """
         )

@@ -9,7 +9,7 @@ struct Retention: AsyncParsableCommand {
         abstract: "Lists how long what is over is kept; with --keep or --drop it changes that.",
         discussion: """
             Of several policies that fit a workflow the one that names its type counts, then the one that names its outcome. What \
-            none fits is kept. Intervals are Postgres's: `durable retention --keep '30 days' --outcome failed`.
+            none fits is kept. What is said here counts before the options of engines, until --drop. Intervals are Postgres's: `durable retention --keep '30 days' --outcome failed`.
             """
     )
 
@@ -72,7 +72,10 @@ struct Retention: AsyncParsableCommand {
 
     private static let listing = Listing([
         .text("SUBJECT", "subject"), .text("NAME", "name", yields: .first, optional: true),
-        .text("OUTCOME", "outcome", optional: true), .text("KEPT", "keep"), .text("BY", "who", yields: .first),
+        .text("OUTCOME", "outcome", optional: true), .text("KEPT", "keep"),
+        .words("BY", yields: .first) { record, _ in
+            record["who"].words + (record["is_overridden"] == .flag(true) ? "" : " (an engine's options)")
+        },
         .age("SINCE", "since"),
     ])
 }
