@@ -64,10 +64,10 @@ struct BulkRun {
                 refused += 1
                 guard ids.count > 1 || self.selection.ids.isEmpty else { throw CommandFailure(.failed, result.words) }
             }
+            // On the terminal that shows the lines too, they go above it.
+            if ids.count > 1 { self.session.terminal.progress("") }
             try self.say(id, result, ok: .flag(result.isDone))
-            if !self.session.terminal.isOutput, ids.count > 1 {
-                self.session.terminal.progress("\(self.deed.verb): \(index + 1) of \(ids.count)")
-            }
+            if ids.count > 1 { self.session.terminal.progress("\(self.deed.verb): \(index + 1) of \(ids.count)") }
         }
         self.session.terminal.progress("")
         await self.session.notify()

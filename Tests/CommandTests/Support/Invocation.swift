@@ -4,12 +4,6 @@ import DurableTesting
 import Foundation
 import TemporaryPostgres
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// A run of the real program, to its end.
 struct Invocation {
     let status: Int32
@@ -32,16 +26,18 @@ struct Invocation {
     /// - Parameters:
     ///   - answer: What a person at the terminal types; nil when there is no terminal.
     ///   - url: A connection string; nil for none at all.
+    ///   - isShown: Whether output and errors go to that terminal, as they do where a person sits: then both are the output.
     static func durable(
         _ arguments: [String],
         on url: String?,
         answer: String? = nil,
+        isShown: Bool = false,
         environment: [String: String] = [:]
     ) async throws -> Invocation {
         try await withCheckedThrowingContinuation { continuation in
             Thread.detachNewThread {
                 continuation.resume(
-                    with: Result { try Self.run(arguments, url, answer, environment) }
+                    with: Result { try Self.run(arguments, url, answer, isShown, environment) }
                 )
             }
         }
@@ -60,6 +56,7 @@ struct Invocation {
         _ arguments: [String],
         _ url: String?,
         _ answer: String?,
+        _ isShown: Bool,
         _ environment: [String: String]
     ) throws -> Invocation {
         let file = FileManager.default.temporaryDirectory.appending(path: "durable-errors-\(UUID().uuidString)")
@@ -76,14 +73,18 @@ struct Invocation {
         let child = try Child.spawn(
             "/bin/sh",
             [
-                "-c", "exec \"$0\" \"$@\" <\"$DURABLE_TEST_INPUT\" 2>\"$DURABLE_TEST_ERRORS\"", try self.program().path,
+                "-c",
+                isShown
+                    ? "\"$0\" \"$@\" <\"$DURABLE_TEST_INPUT\" >\"$DURABLE_TEST_INPUT\" 2>&1"
+                    : "exec \"$0\" \"$@\" <\"$DURABLE_TEST_INPUT\" 2>\"$DURABLE_TEST_ERRORS\"",
+                try self.program().path,
             ] + arguments,
             environment: variables.map { "\($0.key)=\($0.value)" },
             errorsToOutput: false
         )
         child.closeInput()
         if let answer { terminal?.type(answer + "\n") }
-        let output = child.readAll()
+        let output = isShown ? terminal?.shown(until: child.readAll) ?? "" : child.readAll()
         let status = child.wait()
         return Invocation(
             status: status & 0x7F == 0 ? (status >> 8) & 0xFF : -(status & 0x7F),
@@ -102,36 +103,4 @@ struct Invocation {
             return URL(filePath: program).deletingLastPathComponent().appending(path: "durable")
         #endif
     }
-}
-
-/// A terminal at which nobody sits.
-struct PseudoTerminal {
-    /// What the program reads from.
-    let path: String
-    private let outside: FileHandle
-
-    struct Missing: Error {}
-
-    init() throws {
-        #if canImport(Darwin)
-            let outside = posix_openpt(O_RDWR | O_NOCTTY)
-            guard outside >= 0, grantpt(outside) == 0, unlockpt(outside) == 0, let name = ptsname(outside) else {
-                throw Missing()
-            }
-            self.path = String(cString: name)
-        #else
-            // What posix_openpt, unlockpt and ptsname do, which the C library shows only to who asks for X/Open.
-            let outside = open("/dev/ptmx", O_RDWR | O_NOCTTY)
-            var lock: Int32 = 0
-            var number: UInt32 = 0
-            let (setLock, getNumber) = (UInt(0x4004_5431), UInt(0x8004_5430))
-            guard outside >= 0, ioctl(outside, setLock, &lock) == 0, ioctl(outside, getNumber, &number) == 0 else {
-                throw Missing()
-            }
-            self.path = "/dev/pts/\(number)"
-        #endif
-        self.outside = FileHandle(fileDescriptor: outside, closeOnDealloc: true)
-    }
-
-    func type(_ text: String) { self.outside.write(Data(text.utf8)) }
 }

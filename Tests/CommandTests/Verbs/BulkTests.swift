@@ -68,6 +68,23 @@ import Testing
         }
     }
 
+    @Test func `on a terminal the progress stands below the lines, and is gone at the end`() async throws {
+        try await Samples.with { database, _ in
+            let run = try await Invocation.durable(
+                ["retry", "--name", "order"],
+                on: database.connectionString,
+                answer: "yes",
+                isShown: true
+            )
+            #expect(run.status == 0, "\(run.output)")
+            let clear = "\r\u{1B}[K"
+            let shown = run.output.replacing("\r\n", with: "\n")
+            let first = try #require(shown.firstRange(of: "order-7  queued again"))
+            #expect(shown[first.upperBound...].contains("\(clear)retry: 1 of 2\(clear)order-8  queued again"))
+            #expect(shown.contains("\(clear)retry: 2 of 2\(clear)retry: 2 done, 0 refused\n"))
+        }
+    }
+
     @Test func `workflows are started, run anew, forked, asked to end and explained`() async throws {
         try await Samples.with { database, connection in
             let hostile = "'; DROP TABLE durable.live; --"
