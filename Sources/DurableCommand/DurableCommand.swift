@@ -20,8 +20,7 @@ package struct DurableCommand: AsyncParsableCommand {
                 name: "Looking",
                 subcommands: [
                     Attention.self, Why.self, List.self, Show.self, Steps.self, Tail.self, Executors.self, Errors.self,
-                    Versions.self, Stats.self,
-                    Export.self,
+                    Versions.self, Patches.self, Stats.self, Export.self,
                 ]
             ),
             CommandGroup(

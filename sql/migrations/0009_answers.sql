@@ -411,6 +411,67 @@ CREATE OR REPLACE FUNCTION durable.expired(ids text[]) RETURNS TABLE (id text, n
 ALTER FUNCTION durable.prune_workflows(integer) SET enable_seqscan = off;
 
 -- ---------------------------------------------------------------------------------------------------------------------
+-- Patches
+-- ---------------------------------------------------------------------------------------------------------------------
+
+-- Of patches alone: no other record has an entry.
+CREATE INDEX journal_patch ON durable.journal (name, workflow_id) WHERE kind = 6;
+
+CREATE VIEW durable.patches AS
+WITH RECURSIVE marker (patch) AS (
+    (SELECT j.name FROM durable.journal j WHERE j.kind = 6 ORDER BY j.name LIMIT 1)
+    UNION ALL
+    SELECT (SELECT j.name FROM durable.journal j WHERE j.kind = 6 AND j.name > m.patch ORDER BY j.name LIMIT 1)
+    FROM marker m WHERE m.patch IS NOT NULL
+), patch AS (
+    -- As an array, of which the planner expects ten: of what recurses it expects a hundred, and would compile all this.
+    SELECT p.patch FROM unnest(ARRAY(SELECT m.patch FROM marker m WHERE m.patch IS NOT NULL)) AS p (patch)
+), pending AS (
+    -- Scalar subqueries: the planner cannot make them into a join that reads a whole table.
+    SELECT l.name, l.version, l.workflow_id, m.patch,
+           coalesce((SELECT true FROM durable.journal j
+                     WHERE j.kind = 6 AND j.name = m.patch AND j.workflow_id = l.workflow_id LIMIT 1), false) AS is_recorded
+    FROM durable.live l CROSS JOIN patch m
+    -- What no process has begun can follow any code.
+    WHERE (l.begun OR l.executor IS NOT NULL
+        OR (SELECT w.run FROM durable.workflow w WHERE w.id = l.workflow_id) IS NOT NULL)
+), known AS (
+    -- Which types it belongs to: of the many that have ended, some tell.
+    SELECT (s.of).name, (s.of).version, s.patch
+    FROM (
+        SELECT m.patch, (SELECT w FROM durable.workflow w WHERE w.id = e.workflow_id) AS of
+        FROM patch m
+        CROSS JOIN LATERAL (
+            SELECT j.workflow_id FROM durable.journal j WHERE j.kind = 6 AND j.name = m.patch
+            ORDER BY j.workflow_id LIMIT 100
+        ) AS e
+        OFFSET 0
+    ) AS s
+    UNION
+    SELECT p.name, p.version, p.patch FROM pending p WHERE p.is_recorded
+), counted AS (
+    SELECT p.name, p.version, p.patch, count(*) FILTER (WHERE p.is_recorded) AS with_it,
+           count(*) FILTER (WHERE NOT p.is_recorded) AS without_it, min(p.workflow_id) AS example
+    FROM pending p GROUP BY p.name, p.version, p.patch
+)
+SELECT k.name, k.version, k.patch, coalesce(c.with_it, 0) AS with_it, coalesce(c.without_it, 0) AS without_it, c.example,
+       CASE WHEN c.patch IS NULL THEN 'safe to remove' ELSE 'in use' END AS verdict
+FROM known k LEFT JOIN counted c ON c.name = k.name AND c.version = k.version AND c.patch = k.patch
+WHERE k.name IS NOT NULL;
+
+COMMENT ON VIEW durable.patches IS
+    'One row per patched(…) that is recorded, by workflow type and version: how many of that version that have begun and have not ended need it. What no workflow '
+    'that is kept has recorded is not here.';
+COMMENT ON COLUMN durable.patches.name IS 'The workflow type.';
+COMMENT ON COLUMN durable.patches.version IS 'The version of that type.';
+COMMENT ON COLUMN durable.patches.patch IS 'What patched was called with.';
+COMMENT ON COLUMN durable.patches.with_it IS 'How many have recorded that they take the new way: the call has a place in their history.';
+COMMENT ON COLUMN durable.patches.without_it IS 'How many have not: they take the old way, or have not come there yet.';
+COMMENT ON COLUMN durable.patches.example IS 'One of them; NULL when there is none.';
+COMMENT ON COLUMN durable.patches.verdict IS
+    'in use: the code that resumes this version needs the call. safe to remove: nothing is pending that does.';
+
+-- ---------------------------------------------------------------------------------------------------------------------
 -- Grants
 -- ---------------------------------------------------------------------------------------------------------------------
 
@@ -420,11 +481,11 @@ CREATE OR REPLACE FUNCTION durable.grant_upkeep() RETURNS void
     BEGIN
         PERFORM durable.guard_functions();
         IF EXISTS (SELECT FROM pg_roles r WHERE r.rolname = 'durable_reader') THEN
-            GRANT SELECT ON durable.pending, durable.versions, durable.stats, durable.retention TO durable_reader;
+            GRANT SELECT ON durable.pending, durable.versions, durable.patches, durable.stats, durable.retention TO durable_reader;
             GRANT EXECUTE ON FUNCTION durable.state_word(durable.workflow_state) TO durable_reader;
         END IF;
         IF EXISTS (SELECT FROM pg_roles r WHERE r.rolname = 'durable_operator') THEN
-            GRANT SELECT ON durable.pending, durable.versions, durable.stats, durable.retention TO durable_operator;
+            GRANT SELECT ON durable.pending, durable.versions, durable.patches, durable.stats, durable.retention TO durable_operator;
             GRANT EXECUTE ON FUNCTION durable.state_word(durable.workflow_state) TO durable_operator;
         END IF;
     END

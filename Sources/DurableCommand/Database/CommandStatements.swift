@@ -110,6 +110,16 @@ struct CommandStatements: Sendable {
         )
     }
 
+    /// Which patches are recorded, and how many that are pending need them.
+    var patches: String {
+        self.sql(
+            """
+            SELECT p.name, p.version, p.patch, p.with_it, p.without_it, p.example, p.verdict
+            FROM durable.patches p ORDER BY p.name, p.patch, p.version
+            """
+        )
+    }
+
     /// Counts and sizes.
     var stats: String {
         self.sql(

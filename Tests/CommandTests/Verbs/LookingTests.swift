@@ -157,6 +157,45 @@ import Testing
         }
     }
 
+    @Test func `patches tell which are needed, and one that nobody has recorded is no patch that may go`() async throws {
+        try await Samples.with { database, connection in
+            let none = try await Invocation.durable("patches", on: database)
+            #expect(none.status == 0)
+            #expect(none.errors == "no patch is recorded\n")
+            try await connection.execute("UPDATE durable.live SET begun = true WHERE name = 'checkout'")
+            try await connection.execute(
+                """
+                INSERT INTO durable.journal (workflow_id, scope, position, phase, kind, executor, run, name) VALUES
+                    ('checkout-1001', '', 3, 0, 6, 1, 1, 'receipt'), ('checkout-1002', '', 0, 0, 6, 1, 1, 'fraud-check')
+                """
+            )
+            let table = try await Invocation.durable("patches", on: database)
+            #expect(
+                table.lines.map { $0.replacing(/\s+/, with: " ") } == [
+                    "WORKFLOW VERSION PATCH WITH IT WITHOUT IT FOR EXAMPLE VERDICT",
+                    "checkout 2 fraud-check 1 1 checkout-1002 in use",
+                    "checkout 1 receipt 0 0 safe to remove",
+                ]
+            )
+            let json = try await Invocation.durable("patches", "receipt", "--check", "--json", on: database)
+            #expect(json.status == 0, "\(json.errors)")
+            #expect(try json.documents().map { $0["verdict"] as? String } == ["safe to remove"])
+            let check = try await Invocation.durable("patches", "--name", "checkout", "--check", on: database)
+            #expect(check.status == 1)
+            #expect(check.errors == "durable: in use: fraud-check of checkout v2\n")
+            for (arguments, words) in [
+                (["fraud-chekc"], "no workflow that is kept has recorded a patch \"fraud-chekc\""),
+                (["receipt", "--name", "order"], "no workflow of type order that is kept has recorded a patch \"receipt\""),
+                (["'; DROP TABLE durable.live; --"], "has recorded a patch \"'; DROP TABLE durable.live; --\""),
+            ] {
+                let refused = try await Invocation.durable(["patches"] + arguments, on: database.connectionString)
+                #expect(refused.status == 1)
+                #expect(refused.output.isEmpty)
+                #expect(refused.errors.contains(words), "\(refused.errors)")
+            }
+        }
+    }
+
     @Test func `executors and counts`() async throws {
         try await Samples.with { database, _ in
             let alive = try await Invocation.durable("executors", "--json", on: database).documents()

@@ -85,7 +85,8 @@ import Testing
             )
             #expect(
                 indexes == [
-                    "journal journal_pkey", "live live_due", "live live_held",
+                    // Of patches alone: no other record has an entry.
+                    "journal journal_patch", "journal journal_pkey", "live live_due", "live live_held",
                     "live live_owner", "live live_parent",
                     "live live_pkey", "live live_suspect",
                     // Of what went wrong alone: whoever succeeds pays nothing for them.
