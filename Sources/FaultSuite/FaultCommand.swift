@@ -39,6 +39,8 @@ package struct FaultCommand: AsyncParsableCommand {
     var without: String?
     @Option(help: "How many minutes are spent on shrinking what was found.")
     var shrinking = 10
+    @Option(help: "How many rounds go on side by side.")
+    var abreast = 2
     @Flag(help: "Goes on after a violation was found.")
     var keepGoing = false
 
@@ -61,8 +63,9 @@ package struct FaultCommand: AsyncParsableCommand {
     }
 
     package func validate() throws {
-        guard self.programs > 0, self.round > 0, self.strikes >= 0, self.minutes > 0 else {
-            throw ValidationError("Numbers of programs, rounds, strikes and minutes must be positive.")
+        guard self.programs > 0, self.round > 0, self.strikes >= 0, self.minutes > 0, self.abreast > 0
+        else {
+            throw ValidationError("Numbers of programs, rounds and minutes must be positive, and strikes not negative.")
         }
         _ = try self.chosenNemeses()
         _ = try self.chosenProtections()
@@ -80,6 +83,7 @@ package struct FaultCommand: AsyncParsableCommand {
         )
         suite.isExact = self.exactly
         suite.stopsAtViolation = !self.keepGoing
+        suite.abreast = self.abreast
         suite.shrinkingLimit = .seconds(60 * self.shrinking)
         let report = try await suite.run()
         print(report.table)

@@ -11,6 +11,8 @@ struct Report: Sendable {
     /// Nemeses that cannot be run here, and why.
     var notRun: [NemesisName: String] = [:]
     var rounds = 0
+    /// Rounds that could not be held, which say nothing.
+    var spoiled = 0
     var programs = 0
     var workflows = 0
     var records = 0
@@ -48,6 +50,9 @@ struct Report: Sendable {
     /// What was tried less often than asked for.
     var shortcomings: [String] {
         var found: [String] = []
+        if self.spoiled * 20 > self.rounds {
+            found.append("\(self.spoiled) rounds beside \(self.rounds) could not be held")
+        }
         if self.programs < self.leastPrograms { found.append("\(self.programs) programs of \(self.leastPrograms)") }
         for name in self.nemeses where self.notRun[name] == nil {
             let count = self.strikes[name] ?? 0
@@ -75,6 +80,8 @@ struct Report: Sendable {
             "  \(words.padding(toLength: 34, withPad: " ", startingAt: 0)) \(value)"
         }
         var lines = ["", "programs"]
+        lines.append(line("rounds", self.rounds))
+        if self.spoiled > 0 { lines.append(line("rounds that could not be held", self.spoiled)) }
         lines.append(line("programs", self.programs))
         lines.append(line("workflows, with children", self.workflows))
         lines.append(line("recorded calls", self.records))
@@ -102,7 +109,7 @@ struct Report: Sendable {
     var json: String {
         struct Fields: Encodable {
             var seed: UInt64
-            var rounds, programs, workflows, records, attempts, runs, takeovers, workers, connections: Int
+            var rounds, spoiled, programs, workflows, records, attempts, runs, takeovers, workers, connections: Int
             var operators: [String: Int]
             var strikes: [String: Int]
             var notRun: [String: String]
@@ -117,6 +124,7 @@ struct Report: Sendable {
         let fields = Fields(
             seed: self.seed,
             rounds: self.rounds,
+            spoiled: self.spoiled,
             programs: self.programs,
             workflows: self.workflows,
             records: self.records,

@@ -13,6 +13,8 @@ final class Caller: Sendable {
         var accepted: [String: Scenario] = [:]
         var byWorker: Set<String> = []
         var ended: Set<String> = []
+        /// Those of them whose callers are to be told how.
+        var decided: Set<String> = []
         var cancelled: Set<String> = []
         var told: [String: Told] = [:]
         var tokens: [String: (workflow: String, value: Int)] = [:]
@@ -36,6 +38,9 @@ final class Caller: Sendable {
     var refusals: [Violation] { self.state.withLock { $0.refusals } }
     /// How many accepted programs have neither ended nor been paused, as far as is known.
     var inFlight: Int { self.state.withLock { $0.accepted.count - $0.ended.count } }
+
+    /// Whether everybody was told whose program has ended.
+    var areAllTold: Bool { self.state.withLock { $0.decided.isSubset(of: $0.told.keys) } }
 
     func shutdown() {
         let tasks = self.state.withLock { $0.tasks }
@@ -158,9 +163,10 @@ final class Caller: Sendable {
     /// Programs that have ended or are paused, by how; everything else goes on.
     func saw(ended: [String: String]) {
         let news = self.state.withLock { state -> [String] in
-            let known = Set(ended.keys).intersection(state.accepted.keys)
-            defer { state.ended = known }
-            return known.subtracting(state.ended).filter { ended[$0] != "paused" }
+            state.ended = Set(ended.keys).intersection(state.accepted.keys)
+            let before = state.decided
+            state.decided = state.ended.filter { ended[$0] != "paused" }
+            return Array(state.decided.subtracting(before))
         }
         for id in news { self.spawn { await self.hear(id) } }
     }

@@ -121,7 +121,7 @@ final class Monitor: Sendable {
         for (words, query) in Self.sessionQueries {
             var seen = "nothing"
             do {
-                try await Deadline.wait(words, within: .seconds(20), every: .milliseconds(200)) {
+                try await Deadline.wait(words, within: .seconds(60), every: .milliseconds(200)) {
                     let connection = try await PostgresConnection.connect(self.arena.clientConfiguration)
                     defer { connection.close() }
                     seen = try await connection.query(Query(query)).first?.decode(0, as: String?.self) ?? ""

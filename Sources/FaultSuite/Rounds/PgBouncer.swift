@@ -62,7 +62,7 @@ final class PgBouncer: Sendable {
             _ = child.wait()
         }
         let path = "\(self.folder)/.s.PGSQL.\(Self.port)"
-        try await Deadline.wait("PgBouncer listens", within: .seconds(20)) {
+        try await Deadline.wait("PgBouncer listens", within: .seconds(120)) {
             guard let descriptor = UnixSocket.connect(path) else { return false }
             close(descriptor)
             return true

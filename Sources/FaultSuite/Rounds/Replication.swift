@@ -6,13 +6,13 @@ import TemporaryPostgres
 enum Replication {
     /// Waits until a standby follows, and has every commit wait for it from then on.
     static func makeSynchronous(_ primary: TemporaryPostgres) async throws {
-        try await Deadline.wait("a standby follows", within: .seconds(60), every: .milliseconds(50)) {
+        try await Deadline.wait("a standby follows", within: .seconds(300), every: .milliseconds(50)) {
             try await primary.administer("SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'")
                 .hasPrefix("1")
         }
         try await primary.administer("ALTER SYSTEM SET synchronous_standby_names = '*'")
         try await primary.administer("SELECT pg_reload_conf()")
-        try await Deadline.wait("the standby is synchronous", within: .seconds(60), every: .milliseconds(50)) {
+        try await Deadline.wait("the standby is synchronous", within: .seconds(300), every: .milliseconds(50)) {
             try await primary.administer("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'")
                 .hasPrefix("1")
         }

@@ -10,7 +10,7 @@ struct Round: Sendable {
     /// A folder for its files; removed unless something was found.
     let folder: String
     /// How long after its last start everything must have ended.
-    var patience = Duration.seconds(120)
+    var patience = Duration.seconds(300)
 
     /// Runs it.
     func run() async throws -> RoundResult {
@@ -70,9 +70,7 @@ struct Round: Sendable {
                 return caller.inFlight == 0 && monitor.isQuiet
             }
             // What its callers are told is on its way.
-            try? await Deadline.wait("callers are told", within: .seconds(10)) {
-                caller.told.count + 1 > caller.accepted.count
-            }
+            try? await Deadline.wait("callers are told", within: .seconds(30)) { caller.areAllTold }
             sightings += await monitor.sessionTrouble()
         } catch let passed as Deadline.Passed {
             sightings.append(Violation(invariant: EveryStartEnds.name, workflow: nil, words: passed.description))

@@ -15,6 +15,8 @@ struct Suite: Sendable {
     /// One round, with the seed and all the nemeses at once.
     var isExact = false
     var stopsAtViolation = true
+    /// How many rounds go on side by side: most of a round is waiting.
+    var abreast = 1
     var shrinkingLimit = Duration.seconds(600)
     /// Told what goes on.
     var say: @Sendable (String) -> Void = { System.write($0, to: 1) }
@@ -42,70 +44,106 @@ struct Suite: Sendable {
         var report = Report(seed: self.seed, nemeses: self.nemeses)
         report.leastPrograms = self.programs
         report.leastStrikes = self.leastStrikes
-        let able = self.nemeses.filter { $0.obstacle == nil }
         for name in self.nemeses { report.notRun[name] = name.obstacle }
         var random = SplitMix(seed: self.seed)
         let end = ContinuousClock.now + self.limit
-        repeat {
-            let left = max(1, self.programs - report.programs)
-            let plan: RoundPlan
-            if self.isExact {
-                plan = RoundPlan(
-                    seed: self.seed,
-                    nemeses: able,
-                    programs: min(self.programs, self.programsOfRound),
-                    off: off
-                )
-            } else {
-                plan = RoundPlan(
-                    seed: random.next(),
-                    nemeses: RoundPlan.nemeses(report.strikes, among: able, &random),
-                    // Rounds that only strikes are missing from are as large as the others.
-                    programs: report.programs >= self.programs ? self.programsOfRound : min(left, self.programsOfRound),
-                    off: self.off
-                )
-            }
-            let began = ContinuousClock.now
-            let folder = Self.folder()
-            let result = try await Round(plan: plan, folder: folder).run()
-            report.add(result)
-            self.say(self.line(of: result, in: ContinuousClock.now - began))
-            guard result.violations.isEmpty else {
-                self.tell(result, folder)
-                if self.stopsAtViolation {
-                    if self.shrinkingLimit > .zero {
-                        report.shrunk = try await Shrinking(plan: plan, limit: self.shrinkingLimit, say: self.say)
-                            .run(result.violations)
-                    }
-                    break
+        var underWay: [RoundPlan] = []
+        var broken: Held?
+        await withTaskGroup(of: Held.self) { group in
+            while true {
+                while underWay.count < (self.isExact ? 1 : self.abreast), broken == nil, ContinuousClock.now < end,
+                    let plan = self.plan(after: report, beside: underWay, &random)
+                {
+                    underWay.append(plan)
+                    group.addTask { await self.hold(plan) }
                 }
-                continue
+                guard let held = await group.next() else { return }
+                underWay.removeAll { $0 == held.plan }
+                self.tell(held)
+                guard let result = held.result else {
+                    report.spoiled += 1
+                    continue
+                }
+                report.add(result)
+                if !result.violations.isEmpty, self.stopsAtViolation, broken == nil { broken = held }
             }
-        } while !self.isExact && !self.isDone(report, able) && ContinuousClock.now < end
+        }
+        if let broken, let result = broken.result, self.shrinkingLimit > .zero {
+            report.shrunk = try await Shrinking(plan: broken.plan, limit: self.shrinkingLimit, say: self.say)
+                .run(result.violations)
+        }
         return report
     }
 
-    private func isDone(_ report: Report, _ able: [NemesisName]) -> Bool {
-        report.programs >= self.programs && able.allSatisfy { (report.strikes[$0] ?? 0) >= self.leastStrikes }
+    /// A round that was held, or could not be.
+    private struct Held: Sendable {
+        var plan: RoundPlan
+        var folder: String
+        var time: Duration
+        var result: RoundResult?
+        /// Why it could not be held: of the machine, the servers or the suite, before anything could be said of the engine.
+        var obstacle = ""
     }
+
+    private func hold(_ plan: RoundPlan) async -> Held {
+        let began = ContinuousClock.now
+        var held = Held(plan: plan, folder: Self.folder(), time: .zero)
+        do {
+            held.result = try await Round(plan: plan, folder: held.folder).run()
+        } catch {
+            held.obstacle = "\(error)"
+        }
+        held.time = ContinuousClock.now - began
+        return held
+    }
+
+    /// The next round; nil when what was held and what is under way is enough.
+    private func plan(after report: Report, beside underWay: [RoundPlan], _ random: inout SplitMix) -> RoundPlan? {
+        let able = self.nemeses.filter { $0.obstacle == nil }
+        let held = report.rounds + report.spoiled + underWay.count
+        if self.isExact {
+            guard held == 0 else { return nil }
+            let count = min(self.programs, self.programsOfRound)
+            return RoundPlan(seed: self.seed, nemeses: able, programs: count, off: self.off)
+        }
+        let left = self.programs - report.programs - underWay.reduce(0) { $0 + $1.scenarios.count }
+        let isStruckEnough = able.allSatisfy { (report.strikes[$0] ?? 0) >= self.leastStrikes }
+        // Rounds that only strikes are missing from are as large as the others. A suite that cannot hold rounds gives up.
+        guard left > 0 || !isStruckEnough, report.spoiled < 5 + held / 10 else { return nil }
+        var counts = report.strikes
+        for plan in underWay { for name in plan.nemeses { counts[name, default: 0] += Self.strikesOfRound } }
+        return RoundPlan(
+            seed: random.next(),
+            nemeses: RoundPlan.nemeses(counts, among: able, &random),
+            programs: left > 0 ? min(left, self.programsOfRound) : self.programsOfRound,
+            off: self.off
+        )
+    }
+
+    /// About how often a nemesis strikes in a round.
+    private static let strikesOfRound = 15
 
     static func folder() -> String {
         let parent = ProcessInfo.processInfo.environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
         return "\(parent)/durable-faults-\(String(UInt32.random(in: 0 ... .max), radix: 36))"
     }
 
-    private func line(of result: RoundResult, in time: Duration) -> String {
+    private func tell(_ held: Held) {
+        let seconds = held.time.components.seconds
+        guard let result = held.result else {
+            self.say("round \(held.plan.seed) could not be held: \(held.obstacle); \(seconds) s; files: \(held.folder)")
+            return
+        }
         let strikes = result.plan.nemeses.map { "\($0.rawValue) \(result.strikes[$0] ?? 0)" }.joined(separator: ", ")
-        return
+        self.say(
             "round \(result.plan.seed): \(result.programs) programs, \(result.records) records, \(result.runs) runs, "
-            + "\(result.takeovers) takeovers; \(strikes); \(result.violations.count) violations; \(time.components.seconds) s"
-    }
-
-    private func tell(_ result: RoundResult, _ folder: String) {
+                + "\(result.takeovers) takeovers; \(strikes); \(result.violations.count) violations; \(seconds) s"
+        )
+        guard !result.violations.isEmpty else { return }
         for violation in result.violations.prefix(20) { self.say("VIOLATION \(violation)") }
         let names = result.plan.nemeses.map { $0.rawValue }.joined(separator: ",")
         let without = self.off.isEmpty ? "" : " --without \(self.off.map { $0.rawValue }.joined(separator: ","))"
-        self.say("files of its workers: \(folder)")
+        self.say("files of its workers: \(held.folder)")
         self.say(
             "again: Scripts/faults --exactly --seed \(result.plan.seed) --nemeses \(names) "
                 + "--programs \(result.plan.scenarios.count) --round \(result.plan.scenarios.count)\(without)"

@@ -60,9 +60,10 @@ final class Fleet: Sendable {
         for index in self.state.withLock({ Array($0.processes.indices) }) {
             try self.launch(Place(index: index), self.options(Place(index: index)))
         }
-        for process in self.processes { try await process.waitUntilReady() }
-        for process in self.processes where process.hasEnded {
-            throw Deadline.Passed(description: "a worker did not start: \(process.ending)")
+        // One whose first connection comes too late, on a machine that is busy, is started again like any other.
+        try await Deadline.wait("all workers are ready", within: .seconds(240), every: .milliseconds(20)) {
+            try self.lookAfter()
+            return self.processes.allSatisfy { $0.isReady && !$0.hasEnded }
         }
     }
 

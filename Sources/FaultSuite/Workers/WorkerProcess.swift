@@ -85,11 +85,7 @@ final class WorkerProcess: Sendable {
         _ = self.child.write("start \(scenario.version) \(scenario.id) \(String(decoding: json, as: UTF8.self))\n")
     }
 
-    func waitUntilReady(within limit: Duration = .seconds(60)) async throws {
-        try await Deadline.wait("worker \(self.pid) is ready", within: limit) { self.isReady || self.hasEnded }
-    }
-
-    func waitUntilEnded(within limit: Duration = .seconds(20)) async throws {
+    func waitUntilEnded(within limit: Duration = .seconds(120)) async throws {
         try await Deadline.wait("worker \(self.pid) ends", within: limit) { self.hasEnded }
     }
 
