@@ -22,8 +22,8 @@ public struct ChildWorkflow<Output: Codable & Sendable>: Sendable {
     ///   ``StepFailure``; that of one that was cancelled has the type `WorkflowCancelled`, and the reason as its message.
     public func result(in workflow: WorkflowContext) async throws -> Output {
         switch try await workflow.begin(unchecked: .child, "\(self.name) result") {
-        case .recorded(let record, let label):
-            return try await workflow.replay(record, as: Output.self, label: label, failures: self.failures)
+        case .recorded(let recorded):
+            return try await workflow.replay(recorded, as: Output.self, failures: self.failures)
         case .live(let call):
             return try await workflow.awaitChild(self, call)
         }

@@ -35,9 +35,9 @@ extension WorkflowContext {
             )
         }
         switch try await self.begin(.child, W.name) {
-        case .recorded(let record, let label):
+        case .recorded(let recorded):
             self.run.noteChildren()
-            return try await self.recallChildren(type, record, label)
+            return try await self.recallChildren(type, recorded)
         case .live(let call):
             self.run.noteChildren()
             let key = self.run.key(of: call.place)
@@ -183,13 +183,12 @@ extension WorkflowContext {
     /// The results of a group that had ended before a crash.
     private func recallChildren<W: Workflow>(
         _ type: W.Type,
-        _ record: JournalRecord,
-        _ label: String
+        _ recorded: RecordedCall
     ) async throws -> [Result<W.Output, any Error>] {
-        let end = try await self.replay(record, as: ChildGroupEnd.self, label: label, failures: [])
+        let end = try await self.replay(recorded, as: ChildGroupEnd.self)
         var results: [Result<W.Output, any Error>] = []
         results.reserveCapacity(end.count)
-        let notes = self.run.plan.history[record.place]?.notes ?? []
+        let notes = self.run.plan.history[recorded.record.place]?.notes ?? []
         for note in notes where note.phase > 1 {
             for end in try await self.ends(in: note) {
                 results.append(

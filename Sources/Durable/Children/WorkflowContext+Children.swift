@@ -23,8 +23,8 @@ extension WorkflowContext {
         let call = try await self.begin(.child, W.name)
         self.run.noteChildren()
         switch call {
-        case .recorded(let record, _):
-            return ChildWorkflow(type, key: self.run.key(of: record.place))
+        case .recorded(let recorded):
+            return ChildWorkflow(type, key: self.run.key(of: recorded.record.place))
         case .live(let call):
             let child = ChildWorkflow(type, key: self.run.key(of: call.place))
             try await self.startChild(type, input, child.id, onParentEnd, call, phase: 0)
@@ -56,8 +56,8 @@ extension WorkflowContext {
     @discardableResult
     public func child<W: Workflow>(_ type: W.Type, _ input: W.Input) async throws -> W.Output {
         switch try await self.begin(.child, W.name) {
-        case .recorded(let record, let label):
-            return try await self.replay(record, as: W.Output.self, label: label, failures: W.failures)
+        case .recorded(let recorded):
+            return try await self.replay(recorded, as: W.Output.self, failures: W.failures)
         case .live(let call):
             self.run.noteChildren()
             let child = ChildWorkflow(type, key: self.run.key(of: call.place))
@@ -166,7 +166,7 @@ extension WorkflowContext {
             record.error = end.error.map { [UInt8]($0.utf8) }
         }
         try await self.submit(record)
-        return try await self.replay(record, as: Output.self, label: call.label, failures: child.failures)
+        return try await self.replay(RecordedCall(record, label: call.label), as: Output.self, failures: child.failures)
     }
 
     /// How children have ended, in the order of their ids.

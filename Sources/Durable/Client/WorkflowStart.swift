@@ -19,6 +19,8 @@ struct WorkflowStart: Sendable {
     /// The trace context of the caller.
     var trace: [UInt8]?
 
+    // Not inlined: its parts would count to the frame of every start that waits.
+    @inline(never)
     init<W: Workflow>(_ type: W.Type, _ input: W.Input, id: String?, coder: PayloadCoder) throws {
         if let id { try IdentifierRules.check(workflowID: id) }
         try IdentifierRules.check(name: W.name, of: .workflow)

@@ -27,6 +27,8 @@ final class EngineCore: Sendable {
     let tracing: EngineTracing?
     /// Nil when nobody stands around calls.
     let surroundings: Surroundings?
+    /// Whether anybody sees the attempts of steps: a tracer, interceptors, a test.
+    let watchesSteps: Bool
     /// Rung when there is something to claim.
     let claims: Bell
     /// What people ask of this process.
@@ -67,6 +69,7 @@ final class EngineCore: Sendable {
         self.metrics = metrics
         self.tracing = tracing
         self.surroundings = surroundings
+        self.watchesSteps = tracing != nil || surroundings != nil || options.hooks != nil
     }
 
     /// The database's time, in microseconds since 2000-01-01, as this process knows it.
@@ -127,11 +130,11 @@ final class EngineCore: Sendable {
             run.attempts.filter { $0.startedAt < before }.map { attempt in
                 ActivityRow(
                     workflow: run.id,
-                    scope: attempt.place.scope,
-                    position: attempt.place.position,
-                    name: attempt.name,
-                    kind: attempt.kind.rawValue,
-                    attempt: attempt.number,
+                    scope: attempt.call.place.scope,
+                    position: attempt.call.place.position,
+                    name: attempt.call.name,
+                    kind: attempt.call.kind.rawValue,
+                    attempt: Int16(clamping: attempt.number),
                     startedAt: attempt.startedAt
                 )
             }

@@ -10,7 +10,7 @@ package final class OutcomeBoard: Sendable {
     private typealias Waiter = CheckedContinuation<Outcome, any Error>
 
     private struct State {
-        var waiters: [String: [UInt64: Waiter]] = [:]
+        var waiters: [String: [(number: UInt64, waiter: Waiter)]] = [:]
         var next: UInt64 = 0
         var asking: Task<Void, Never>?
         var interval = OutcomeBoard.first
@@ -66,7 +66,7 @@ package final class OutcomeBoard: Sendable {
                 let isLocal = self.isRunning(id)
                 let isStopped = self.state.withLock { state in
                     if state.isStopped { return true }
-                    state.waiters[id, default: [:]][number] = waiter
+                    state.waiters[id, default: []].append((number, waiter))
                     if !isLocal { state.interval = OutcomeBoard.first }
                     if state.asking == nil { state.asking = Task.detached { await self.ask() } }
                     return false
@@ -85,7 +85,7 @@ package final class OutcomeBoard: Sendable {
     /// Tells everybody who waits for a workflow how it ended.
     package func deliver(_ outcome: Outcome, for id: String) {
         let waiters = self.state.withLock { $0.waiters.removeValue(forKey: id) }
-        for waiter in (waiters ?? [:]).values { waiter.resume(returning: outcome) }
+        for (_, waiter) in waiters ?? [] { waiter.resume(returning: outcome) }
     }
 
     /// Ends every wait.
@@ -97,7 +97,7 @@ package final class OutcomeBoard: Sendable {
         }
         task?.cancel()
         for (id, waiting) in waiters {
-            for waiter in waiting.values {
+            for (_, waiter) in waiting {
                 waiter.resume(throwing: DurableError(.notRunning, "the engine was stopped", workflow: id))
             }
         }
@@ -105,7 +105,8 @@ package final class OutcomeBoard: Sendable {
 
     private func abandon(_ id: String, _ number: UInt64) {
         let waiter = self.state.withLock { state -> Waiter? in
-            let waiter = state.waiters[id]?.removeValue(forKey: number)
+            guard let index = state.waiters[id]?.firstIndex(where: { $0.number == number }) else { return nil }
+            let waiter = state.waiters[id]?.remove(at: index).waiter
             if state.waiters[id]?.isEmpty == true { state.waiters[id] = nil }
             return waiter
         }
@@ -159,7 +160,7 @@ package final class OutcomeBoard: Sendable {
         }
         for id in ids where !known.contains(id) {
             let waiters = self.state.withLock { $0.waiters.removeValue(forKey: id) }
-            for waiter in (waiters ?? [:]).values {
+            for (_, waiter) in waiters ?? [] {
                 waiter.resume(
                     throwing: DurableError(.workflowNotFound, "no workflow has the id \"\(id)\"", workflow: id)
                 )

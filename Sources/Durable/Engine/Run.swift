@@ -15,7 +15,6 @@ final class Run: Sendable {
     let lease: Lease
     let engine: EngineCore
     let failures: [any (Error & Codable & Sendable).Type]
-    let logger: Logger
     /// Nil when nobody collects metrics.
     let metrics: WorkflowMetrics?
     let span: RunSpan
@@ -107,10 +106,6 @@ final class Run: Sendable {
         self.failures = failures
         self.engine = engine
         self.fencingToken = engine.now()
-        var logger = engine.logger
-        logger[metadataKey: "workflow.id"] = "\(plan.id)"
-        logger[metadataKey: "workflow.name"] = "\(plan.name)"
-        self.logger = logger
         self.metrics = engine.metrics?[plan.name]
         self.span = engine.tracing?.began(plan) ?? RunSpan()
         self.state = Mutex(
@@ -123,6 +118,14 @@ final class Run: Sendable {
     }
 
     var id: String { self.plan.id }
+
+    /// The engine's logger with whose run this is; made when somebody logs, which few runs do.
+    var logger: Logger {
+        var logger = self.engine.logger
+        logger[metadataKey: "workflow.id"] = "\(self.plan.id)"
+        logger[metadataKey: "workflow.name"] = "\(self.plan.name)"
+        return logger
+    }
 
     // MARK: - Interruption
 
@@ -279,9 +282,9 @@ final class Run: Sendable {
         self.state.withLock { $0.attempts.append(attempt) }
     }
 
-    func attemptEnded(at place: Place) {
+    func attemptEnded(_ attempt: RunningAttempt) {
         self.state.withLock { state in
-            guard let index = state.attempts.firstIndex(where: { $0.place == place }) else { return }
+            guard let index = state.attempts.firstIndex(where: { $0 === attempt }) else { return }
             state.attempts.swapAt(index, state.attempts.count - 1)
             state.attempts.removeLast()
         }

@@ -7,11 +7,12 @@ final class RunTable: Sendable {
     private struct State {
         var runs: [String: Run] = [:]
         var suspects = 0
-        var reserved = 0
         var emptied: [CheckedContinuation<Void, Never>] = []
     }
 
     private let limit: Int
+    /// How many runs there are, with those that room is kept for; counted without the lock, since every start asks.
+    private let taken = Atomic(0)
     private let state = Mutex(State())
 
     init(limit: Int) {
@@ -19,7 +20,7 @@ final class RunTable: Sendable {
     }
 
     /// Room for further runs.
-    var room: Int { self.state.withLock { max(0, self.limit - $0.runs.count - $0.reserved) } }
+    var room: Int { max(0, self.limit - self.taken.load(ordering: .relaxed)) }
     /// Whether a workflow runs that comes after crashes: no second one is taken beside it.
     var hasSuspect: Bool { self.state.withLock { $0.suspects > 0 } }
     /// All runs.
@@ -30,19 +31,18 @@ final class RunTable: Sendable {
 
     /// Keeps room for a run that is about to start.
     func reserve() -> Bool {
-        self.state.withLock { state in
-            guard state.runs.count + state.reserved < self.limit else { return false }
-            state.reserved += 1
-            return true
-        }
+        if self.taken.wrappingAdd(1, ordering: .relaxed).oldValue < self.limit { return true }
+        self.unreserve()
+        return false
     }
 
     /// Gives back room that was kept.
-    func unreserve() { self.state.withLock { $0.reserved -= 1 } }
+    func unreserve() { self.taken.wrappingSubtract(1, ordering: .relaxed) }
 
     func insert(_ run: Run) {
         self.state.withLock { state in
-            state.runs[run.id] = run
+            let earlier = state.runs.updateValue(run, forKey: run.id)
+            if earlier == nil { self.taken.wrappingAdd(1, ordering: .relaxed) }
             if run.plan.isSuspect { state.suspects += 1 }
         }
     }
@@ -51,7 +51,10 @@ final class RunTable: Sendable {
         let waiters = self.state.withLock { state -> [CheckedContinuation<Void, Never>] in
             if run.plan.isSuspect { state.suspects -= 1 }
             // A later run of the same workflow stays.
-            if state.runs[run.id] === run { state.runs[run.id] = nil }
+            if let index = state.runs.index(forKey: run.id), state.runs.values[index] === run {
+                state.runs.remove(at: index)
+                self.unreserve()
+            }
             guard state.runs.isEmpty else { return [] }
             defer { state.emptied = [] }
             return state.emptied

@@ -7,20 +7,22 @@ extension WorkflowContext {
     /// How many changes of its inputs are marked of one call.
     private static let markLimit = 100
 
-    /// The fingerprint of a call's inputs, compared with what is recorded at its place.
+    /// Compares the fingerprint of a call's inputs with what is recorded at its place.
     ///
-    /// - Throws: `Divergence` when the workflow is to be paused over it.
-    func fingerprint(of inputs: StepInputs, at place: Place, _ label: String) async throws -> Int64? {
-        guard let fingerprint = try inputs.fingerprint(of: label, workflow: self.run.id) else { return nil }
-        guard let entry = self.run.plan.history[place], let comparison = InputComparison(of: entry, with: fingerprint)
-        else { return fingerprint }
+    /// - Throws: `WorkflowInterruption` when the workflow is paused over it.
+    func compare(_ inputs: StepInputs, of call: Call) async throws {
+        let (place, label) = (call.place, call.label)
+        guard let entry = self.run.plan.history[place],
+            let fingerprint = try inputs.fingerprint(of: label, workflow: self.run.id),
+            let comparison = InputComparison(of: entry, with: fingerprint)
+        else { return }
         let isStrict = inputs.check == .strict
         // A history that is replayed under test comes from another build.
-        if !isStrict, self.engine.options.hooks?.replayed != nil { return fingerprint }
+        if !isStrict, self.engine.options.hooks?.replayed != nil { return }
         let own = isStrict ? [] : try await self.executorsOfThisBuild(among: comparison.executors)
         switch comparison.verdict(inputs.check, ofThisBuild: own) {
         case .diverged:
-            throw Divergence.inputs(recorded: comparison.witness, label: label, isStrict: isStrict)
+            throw self.run.diverged(.inputs(recorded: comparison.witness, label: label, isStrict: isStrict))
         case .changed:
             self.run.logger.warning(
                 "step.inputs_changed",
@@ -31,7 +33,6 @@ extension WorkflowContext {
             )
             self.run.metrics?.inputsHaveChanged()
             try self.mark(comparison.witness, fingerprint, number: entry.marks.count + 1)
-            return fingerprint
         }
     }
 

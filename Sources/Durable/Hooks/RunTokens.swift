@@ -7,5 +7,5 @@ extension WorkflowContext {
 
 extension StepContext {
     /// The token that every row of this run carries: for the records of effects that the fault suite keeps beside the tables.
-    package var runToken: Int64 { self.run.lane.token }
+    package var runToken: Int64 { self.running.run.lane.token }
 }

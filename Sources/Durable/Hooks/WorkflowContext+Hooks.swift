@@ -11,18 +11,17 @@ import Libpq
 extension WorkflowContext {
     /// Runs one attempt of a step, or what stands in for it.
     func attemptUnderTest<T: Sendable>(
-        _ call: LiveCall,
         _ step: StepContext,
         timeout: Duration?,
         _ body: @escaping @Sendable (StepContext) async throws -> T
     ) async throws -> T {
-        let sight = self.sight(of: call, step.attempt)
+        let sight = self.sight(of: step.running.call, step.attempt)
         let hooks = self.engine.options.hooks
         let attempt: @Sendable () async throws -> T = {
             try await EngineHooks.perform(hooks, sight, timeout: timeout) { try await body(step) }
         }
         guard let timeout else { return try await attempt() }
-        return try await withTimeout(timeout, name: call.label, attempt)
+        return try await withTimeout(timeout, name: step.step, attempt)
     }
 
     /// Runs one attempt of a transaction, or what stands in for it.
@@ -48,10 +47,10 @@ extension WorkflowContext {
     }
 
     /// Throws the run away after a checkpoint, where a test wants everything replayed.
-    func checkpointed(_ record: JournalRecord) {
+    func checkpointed(_ place: Place, phase: Int16) {
         guard let hooks = self.engine.options.hooks, hooks.isAlwaysReplaying else { return }
         // An undo that has failed may pause the workflow next, and the run must live to say so.
-        if record.phase > 0, record.place.scope.hasPrefix(ScopePath.undo) { return }
+        if phase > 0, place.scope.hasPrefix(ScopePath.undo) { return }
         self.run.replayFromTheTop()
     }
 

@@ -21,26 +21,26 @@ package struct UUIDv7: Sendable {
     ///
     /// - Parameter milliseconds: the time since 1970; earlier than before counts as not later.
     package mutating func next(milliseconds: UInt64, random: inout some RandomNumberGenerator) -> UUID {
-        let words = self.words(milliseconds: milliseconds, random: &random)
+        let words = self.words(milliseconds: milliseconds, random: (random.next(), random.next()))
         return UUID(high: words.high, low: words.low)
     }
 
     private mutating func words(
         milliseconds: UInt64,
-        random: inout some RandomNumberGenerator
+        random: (UInt64, UInt64)
     ) -> (high: UInt64, low: UInt64) {
         if milliseconds > self.milliseconds {
             self.milliseconds = milliseconds & 0xFFFF_FFFF_FFFF
             // The upper half of the counter is left for what follows in the same millisecond.
-            self.counter = UInt16(random.next() & 0x7FF)
+            self.counter = UInt16(random.0 & 0x7FF)
         } else if self.counter < 0xFFF {
             self.counter += 1
         } else {
             self.milliseconds += 1
-            self.counter = UInt16(random.next() & 0x7FF)
+            self.counter = UInt16(random.0 & 0x7FF)
         }
         let high = self.milliseconds << 16 | 0x7000 | UInt64(self.counter)
-        return (high, random.next() >> 2 | 0x8000_0000_0000_0000)
+        return (high, random.1 >> 2 | 0x8000_0000_0000_0000)
     }
 
     private static let shared = Mutex(UUIDv7())
@@ -52,7 +52,9 @@ package struct UUIDv7: Sendable {
     package static func text() -> String {
         let now = UInt64(max(0, Date().timeIntervalSince1970 * 1000))
         var random = SystemRandomNumberGenerator()
-        let words = self.shared.withLock { $0.words(milliseconds: now, random: &random) }
+        // Drawn before the lock: it is a call of the system.
+        let drawn = (random.next(), random.next())
+        let words = self.shared.withLock { $0.words(milliseconds: now, random: drawn) }
         return self.text(high: words.high, low: words.low)
     }
 

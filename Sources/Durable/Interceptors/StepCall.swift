@@ -17,7 +17,7 @@ public struct StepCall: Sendable, Hashable {
 }
 
 extension StepCall {
-    init(_ call: WorkflowContext.LiveCall, attempt: Int, run: Run) {
+    init(_ call: LiveCall, attempt: Int, run: Run) {
         self.init(
             workflowID: run.id,
             workflowName: run.plan.name,

@@ -13,7 +13,7 @@ extension JournalWriter {
     }
 
     private func spin(until ticket: Int, of lane: RunLane) {
-        guard !lane.isDurable(ticket) else { return }
+        guard self.lonely.load(ordering: .relaxed) == lane.number, !lane.isDurable(ticket) else { return }
         let spin = self.state.withLock { state -> (PostgresConnection, Duration)? in
             guard let lone = state.queue.lone, lone.laneNumber == lane.number else { return nil }
             guard let connection = state.connections[lone.connection], let limit = state.spin.next() else { return nil }

@@ -49,6 +49,8 @@ package final class JournalWriter: Sendable {
     /// Nil when nobody collects metrics.
     let metrics: JournalMetrics?
     let state: Mutex<State>
+    /// The run whose row was last sent alone: a hint, without the lock, whether spinning for it may be worth a look.
+    let lonely = Atomic<UInt64>(0)
 
     /// Makes a writer over connections with the engine's settings; `start(as:)` opens its connections.
     package init(
@@ -199,6 +201,7 @@ package final class JournalWriter: Sendable {
         guard !state.isStopped, let executor = state.executor, let send = state.queue.next() else { return nil }
         // The queue sends over connections that were adopted, and only `stop` takes one away.
         guard let connection = state.connections[send.connection] else { return nil }
+        self.lonely.store(send.entries.count == 1 ? send.entries[0].laneNumber : 0, ordering: .relaxed)
         return Transmission(
             send: send,
             connection: connection,
@@ -264,9 +267,7 @@ package final class JournalWriter: Sendable {
 
     /// Tells every run how many of its rows are durable, and wakes who waited for them.
     func acknowledge(_ entries: [WriteEntry]) {
-        for entry in entries {
-            for waiter in entry.lane.acknowledge(1) { waiter(.success(())) }
-        }
+        for entry in entries { entry.lane.acknowledge(1) }
     }
 
     func wakeIdleWaiters() {

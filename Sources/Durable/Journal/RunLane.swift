@@ -5,7 +5,26 @@ import Synchronization
 /// The way of one run's rows to the database: how many were submitted, how many are durable, and who waits for which.
 package final class RunLane: Sendable {
     /// Told once: when the row is durable, or why it will not be.
-    package typealias Waiter = @Sendable (Result<Void, any Error>) -> Void
+    package typealias Listener = @Sendable (Result<Void, any Error>) -> Void
+
+    /// Who waits for a row.
+    private struct Waiter {
+        enum Party {
+            /// A branch; resumed without a closure in between, since nearly every waiter is one.
+            case branch(UnsafeContinuation<Void, any Error>)
+            case listener(Listener)
+        }
+
+        let ticket: Int
+        let party: Party
+
+        func tell(_ outcome: Result<Void, any Error>) {
+            switch self.party {
+            case .branch(let continuation): continuation.resume(with: outcome)
+            case .listener(let listener): listener(outcome)
+            }
+        }
+    }
 
     /// The workflow's id.
     package let workflow: String
@@ -18,13 +37,23 @@ package final class RunLane: Sendable {
 
     private struct State {
         var submitted = 0
-        var durable = 0
         var failure: (any Error)?
-        var waiters: [(ticket: Int, waiter: Waiter)] = []
+        /// Nearly always one waits, or nobody.
+        var waiter: Waiter?
+        var others: [Waiter] = []
+
+        mutating func takeWaiters() -> [Waiter] {
+            let all = (self.waiter.map { [$0] } ?? []) + self.others
+            self.waiter = nil
+            self.others = []
+            return all
+        }
     }
 
     /// Whether `failure` is set: what the hot path asks, without the lock.
     private let isOver = Atomic(false)
+    /// How many rows are durable; changed under the lock, and read without it.
+    private let durable = Atomic(0)
     private static let numbers = Atomic<UInt64>(0)
     private let state = Mutex(State())
 
@@ -57,16 +86,19 @@ package final class RunLane: Sendable {
         }
     }
 
-    /// Counts rows as durable, and returns who waited for them.
-    package func acknowledge(_ count: Int) -> [Waiter] {
-        self.state.withLock { state in
-            state.durable += count
-            if state.waiters.isEmpty { return [] }
-            let durable = state.durable
-            let ready = state.waiters.filter { $0.ticket <= durable }
-            if !ready.isEmpty { state.waiters.removeAll { $0.ticket <= durable } }
-            return ready.map { $0.waiter }
+    /// Counts rows as durable, and tells who waited for them.
+    package func acknowledge(_ count: Int) {
+        let (first, others) = self.state.withLock { state -> (Waiter?, [Waiter]) in
+            let durable = self.durable.wrappingAdd(count, ordering: .releasing).newValue
+            var first = state.waiter
+            if let waiter = first, waiter.ticket <= durable { state.waiter = nil } else { first = nil }
+            if state.others.isEmpty { return (first, []) }
+            let ready = state.others.filter { $0.ticket <= durable }
+            state.others.removeAll { $0.ticket <= durable }
+            return (first, ready)
         }
+        first?.tell(.success(()))
+        for waiter in others { waiter.tell(.success(())) }
     }
 
     /// Ends the lane: nothing more is written, and everybody who waits is told why.
@@ -74,42 +106,42 @@ package final class RunLane: Sendable {
         let waiters = self.state.withLock { state -> [Waiter] in
             if state.failure == nil { state.failure = error }
             self.isOver.store(true, ordering: .releasing)
-            defer { state.waiters = [] }
-            return state.waiters.map { $0.waiter }
+            return state.takeWaiters()
         }
-        for waiter in waiters { waiter(.failure(error)) }
+        for waiter in waiters { waiter.tell(.failure(error)) }
     }
 
     /// Wakes everybody who waits, without ending the lane: the run is interrupted, its last rows may still be written.
     package func abandonWaiters(_ error: any Error) {
-        let waiters = self.state.withLock { state -> [Waiter] in
-            defer { state.waiters = [] }
-            return state.waiters.map { $0.waiter }
-        }
-        for waiter in waiters { waiter(.failure(error)) }
+        let waiters = self.state.withLock { $0.takeWaiters() }
+        for waiter in waiters { waiter.tell(.failure(error)) }
     }
 
     /// Waits until the row with this ticket, and with it all before, is durable.
     package func waitUntilDurable(_ ticket: Int) async throws {
         if self.isDurable(ticket) { return }
         try await withUnsafeThrowingContinuation { (continuation: UnsafeContinuation<Void, any Error>) in
-            self.whenDurable(ticket) { continuation.resume(with: $0) }
+            self.add(Waiter(ticket: ticket, party: .branch(continuation)))
         }
     }
 
     /// Tells when the row with this ticket is durable: at once, or from the thread that learns of it.
-    package func whenDurable(_ ticket: Int, _ waiter: @escaping Waiter) {
-        let outcome = self.state.withLock { state -> Result<Void, any Error>? in
-            if ticket <= state.durable { return .success(()) }
-            if let failure = state.failure { return .failure(failure) }
-            state.waiters.append((ticket, waiter))
-            return nil
-        }
-        if let outcome { waiter(outcome) }
+    package func whenDurable(_ ticket: Int, _ listener: @escaping Listener) {
+        self.add(Waiter(ticket: ticket, party: .listener(listener)))
     }
 
     /// Whether the row with this ticket, and with it all before, is durable.
     func isDurable(_ ticket: Int) -> Bool {
-        self.state.withLock { ticket <= $0.durable }
+        ticket <= self.durable.load(ordering: .acquiring)
+    }
+
+    private func add(_ waiter: Waiter) {
+        let outcome = self.state.withLock { state -> Result<Void, any Error>? in
+            if self.isDurable(waiter.ticket) { return .success(()) }
+            if let failure = state.failure { return .failure(failure) }
+            if state.waiter == nil { state.waiter = waiter } else { state.others.append(waiter) }
+            return nil
+        }
+        if let outcome { waiter.tell(outcome) }
     }
 }

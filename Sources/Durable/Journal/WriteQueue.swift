@@ -110,7 +110,7 @@ package struct WriteQueue<Entry: QueuedWrite>: Sendable {
         self.troubled.remove(connection)
         for entry in entries {
             self.inFlight[entry.laneNumber] = nil
-            self.strayed[entry.laneNumber] = nil
+            if !self.strayed.isEmpty { self.strayed[entry.laneNumber] = nil }
         }
         if holding { self.isHeld = true }
         return entries
@@ -206,14 +206,14 @@ package struct WriteQueue<Entry: QueuedWrite>: Sendable {
             looked += 1
             let lane = entry.laneNumber
             let isElsewhere = self.inFlight[lane].map { $0 != connection } ?? false
-            if isElsewhere || self.postponed.contains(lane) {
+            if isElsewhere || !self.postponed.isEmpty && self.postponed.contains(lane) {
                 skipped.append(entry)
                 self.pending.removeFirst()
                 continue
             }
             if !taken.isEmpty, bytes + entry.size > self.limits.bytes { break }
             // What meets a lock for the second time is not to take others with it.
-            if let first = taken.first?.laneNumber, first != lane,
+            if !self.strayed.isEmpty, let first = taken.first?.laneNumber, first != lane,
                 self.strayed[first] != nil || self.strayed[lane] != nil
             {
                 break

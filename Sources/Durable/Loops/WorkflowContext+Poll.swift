@@ -71,8 +71,8 @@ extension WorkflowContext {
         try interval.validate()
         if let limit { try DatabaseTime.check(limit, as: "the poll \(name)") }
         switch try await self.begin(.poll, name) {
-        case .recorded(let record, let label):
-            return try await self.replay(record, as: T?.self, label: label, failures: failures)
+        case .recorded(let recorded):
+            return try await self.replay(recorded, as: T?.self, failures: failures)
         case .live(let call):
             let start = try await self.beginPoll(call)
             let deadline = limit.map { DatabaseTime.adding($0, to: start) }
@@ -84,26 +84,15 @@ extension WorkflowContext {
                 notes: call.notes.filter { $0.phase != Self.pollStart },
                 fingerprint: call.fingerprint
             )
-            var attempts = try Attempts(
-                of: attempted,
-                retry: retry ?? self.engine.options.retry,
-                context: self
-            )
+            let attempts = try Attempts(of: attempted, retry: retry, context: self)
             while true {
                 let step = try await attempts.next(timeout: nil, context: self)
                 do {
-                    let value = try await self.attempt(attempted, step, timeout: nil, look)
+                    let value = try await self.attempt(step, timeout: nil, look)
                     let isOver = deadline.map { self.engine.now() >= $0 } ?? false
                     if until(value) || isOver {
                         let result: T? = until(value) ? value : nil
-                        let output = try self.engine.coder.encode(
-                            result,
-                            as: "the result of poll \"\(call.label)\"",
-                            of: PayloadSubject(.step, workflow: self.run.plan.name, name: call.name)
-                        )
-                        let record = attempts.success(output, context: self)
-                        try await self.submit(record)
-                        self.run.metrics?.succeeded(record)
+                        try await attempts.succeed(with: self.encode(result, of: call), context: self)
                         return result
                     }
                 } catch {

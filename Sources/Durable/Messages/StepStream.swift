@@ -26,12 +26,14 @@ public final class StepStream: Sendable {
     }
 
     private let name: String
-    private let step: StepContext
+    private let place: Place
+    private let run: Run
     private let state = Mutex(State())
 
-    init(_ name: String, of step: StepContext) {
+    init(_ name: String, at place: Place, of run: Run) {
         self.name = name
-        self.step = step
+        self.place = place
+        self.run = run
     }
 
     /// Appends an element, without waiting: what comes while a batch is on its way goes with the next.
@@ -41,13 +43,13 @@ public final class StepStream: Sendable {
     /// - Throws: ``DurableError`` (`unencodable`, `invalidArgument` for a name that cannot be one).
     public func append<T: Codable & Sendable>(_ element: T) throws {
         try IdentifierRules.check(name: self.name, of: .stream)
-        let body = try self.step.run.engine.coder.encode(
+        let body = try self.run.engine.coder.encode(
             element,
             as: "an element of stream \"\(self.name)\"",
-            of: PayloadSubject(.message, workflow: self.step.run.plan.name, name: self.name)
+            of: PayloadSubject(.message, workflow: self.run.plan.name, name: self.name)
         )
         let isFirst = self.state.withLock { state in
-            let row = StreamRow(stream: self.name, place: self.step.place, number: state.next, body: body)
+            let row = StreamRow(stream: self.name, place: self.place, number: state.next, body: body)
             state.next += 1
             state.waiting.append(.append(row))
             defer { state.isSending = true }
@@ -63,8 +65,8 @@ public final class StepStream: Sendable {
             return state.waiting
         }
         guard !riders.isEmpty else { return }
-        let lane = self.step.run.lane
-        guard let ticket = self.step.run.engine.writer.submit(.riders(riders), for: lane) else { return }
+        let lane = self.run.lane
+        guard let ticket = self.run.engine.writer.submit(.riders(riders), for: lane) else { return }
         lane.whenDurable(ticket) { outcome in
             // On a thread of its own: whoever tells of the commit has others to tell.
             if case .success = outcome { Task.detached { self.send() } }
@@ -77,25 +79,7 @@ public final class StepStream: Sendable {
             defer { state.waiting = [] }
             return state.waiting
         }
-        if !riders.isEmpty { self.step.run.engine.writer.submit(.riders(riders), for: self.step.run.lane) }
-    }
-}
-
-/// The streams of one attempt.
-final class StepStreams: Sendable {
-    private let streams = Mutex<[String: StepStream]>([:])
-
-    func stream(_ name: String, of step: StepContext) -> StepStream {
-        self.streams.withLock { streams in
-            if let stream = streams[name] { return stream }
-            let stream = StepStream(name, of: step)
-            streams[name] = stream
-            return stream
-        }
-    }
-
-    func flush() {
-        for stream in self.streams.withLock({ Array($0.values) }) { stream.flush() }
+        if !riders.isEmpty { self.run.engine.writer.submit(.riders(riders), for: self.run.lane) }
     }
 }
 
@@ -103,7 +87,7 @@ extension StepContext {
     /// A stream that this step appends to; readers outside see it while the step runs.
     ///
     /// - Parameter name: 1 to 128 bytes; the same stream that the workflow and its other steps append to under this name.
-    public func stream(_ name: String) -> StepStream { self.streams.stream(name, of: self) }
+    public func stream(_ name: String) -> StepStream { self.running.stream(name) }
 }
 
 extension WorkflowContext {

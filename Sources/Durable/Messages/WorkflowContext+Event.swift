@@ -30,11 +30,11 @@ extension WorkflowContext {
         if let limit { try DatabaseTime.check(limit, as: "the wait for event \(event.name)") }
         if let lookBack { try DatabaseTime.check(lookBack, as: "the look-back for event \(event.name)") }
         switch try await self.begin(.event, event.name) {
-        case .recorded(let record, let label):
-            if record.due != nil { return nil }
-            let received = try await self.replay(record, as: ReceivedEvent.self, label: label, failures: [])
+        case .recorded(let recorded):
+            if recorded.record.due != nil { return nil }
+            let received = try await self.replay(recorded, as: ReceivedEvent.self)
             self.run.state.withLock { _ = $0.events.insert(received.event) }
-            return try self.decodeReceived(T.self, received.payload.map { [UInt8]($0.utf8) }, of: label)
+            return try self.decodeReceived(T.self, received.payload.map { [UInt8]($0.utf8) }, of: recorded.label)
         case .live(let call):
             var examined: [Int64] = []
             let awaited = Awaited("event \(event.name)", topic: "event:\(event.name)")

@@ -13,11 +13,12 @@ extension WorkflowContext {
         // Before the call takes its place: a limit that makes no sense leaves no trace.
         _ = try limit.due(now: self.engine.now(), as: "the receive")
         switch try await self.begin(.receive, name) {
-        case .recorded(let record, let label):
+        case .recorded(let recorded):
             // Only a receive whose time was over has a time in its record.
-            if record.due != nil { return [] }
-            guard count != nil else { return [try await self.replay(record, as: T.self, label: label, failures: [])] }
-            let texts = try await self.replay(record, as: [String?].self, label: label, failures: [])
+            if recorded.record.due != nil { return [] }
+            guard count != nil else { return [try await self.replay(recorded, as: T.self)] }
+            let texts = try await self.replay(recorded, as: [String?].self)
+            let label = recorded.label
             return try texts.map { try self.decode(T.self, $0.map { [UInt8]($0.utf8) }, of: label, isRecorded: true) }
         case .live(let call):
             return try await self.receive(type, call, limit, atMost: count)

@@ -20,8 +20,8 @@ extension WorkflowContext {
     ) async throws {
         let message = try OutgoingMessage(to: id, name, payload, key: key, coder: self.engine.coder)
         switch try await self.begin(.signal, name) {
-        case .recorded(let record, let label):
-            _ = try await self.replay(record, as: Nothing.self, label: label, failures: [])
+        case .recorded(let recorded):
+            _ = try await self.replay(recorded, as: Nothing.self)
         case .live(let call):
             // The workflow may have been started by a row that is still on its way.
             try await self.run.readyForEffect(after: self.lastTicket)

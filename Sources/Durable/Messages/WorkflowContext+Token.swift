@@ -11,8 +11,8 @@ extension WorkflowContext {
     /// - Throws: ``DurableError`` (`invalidArgument`); ``WorkflowInterruption``.
     public func token<T: Codable & Sendable>(_ type: T.Type, _ name: String) async throws -> Token<T> {
         switch try await self.begin(.token, name) {
-        case .recorded(let record, let label):
-            let id = try await self.replay(record, as: String.self, label: label, failures: [])
+        case .recorded(let recorded):
+            let id = try await self.replay(recorded, as: String.self)
             return Token(id: id, name: name)
         case .live(let call):
             let id = Token<T>.makeID()
@@ -72,9 +72,9 @@ extension WorkflowContext {
             }
         }
         switch try await self.begin(.token, token.name) {
-        case .recorded(let record, let label):
-            if record.due != nil { return nil }
-            return try await self.replay(record, as: T.self, label: label, failures: [])
+        case .recorded(let recorded):
+            if recorded.record.due != nil { return nil }
+            return try await self.replay(recorded, as: T.self)
         case .live(let call):
             // The token's own row may be on its way still: nobody can complete what is not there.
             try await self.waitUntilDurable(self.lastTicket)

@@ -67,8 +67,13 @@ package struct ScopeCursor: Sendable {
 
     /// The call as people see it: the second `charge` of a scope is `charge#2`.
     private mutating func label(_ kind: JournalKind, _ name: String) -> String {
-        let occurrence = self.occurrences[Call(kind: kind, name: name), default: 0] + 1
-        self.occurrences[Call(kind: kind, name: name)] = occurrence
+        let occurrence = Self.increment(&self.occurrences[Call(kind: kind, name: name), default: 0])
         return occurrence == 1 ? name : "\(name)#\(occurrence)"
+    }
+
+    /// In place, so that the call is looked up once.
+    private static func increment(_ count: inout Int) -> Int {
+        count += 1
+        return count
     }
 }

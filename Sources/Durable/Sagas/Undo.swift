@@ -20,11 +20,9 @@ extension WorkflowContext {
         retry: RetryPolicy?,
         _ body: @escaping @Sendable (StepContext) async throws -> Void
     ) async throws {
-        try await self.undo(name, by: .step, retry: retry) { call, step, attempts in
-            try await self.attempt(call, step, timeout: nil, body)
-            let record = attempts.success(nil, context: self)
-            try await self.submit(record)
-            self.run.metrics?.succeeded(record)
+        try await self.undo(name, by: .step, retry: retry) { _, step, attempts in
+            try await self.attempt(step, timeout: nil, body)
+            try await attempts.succeed(with: nil, context: self)
         }
     }
 
@@ -51,7 +49,7 @@ extension WorkflowContext {
         _ attempt: (LiveCall, StepContext, Attempts) async throws -> Void
     ) async throws {
         guard case .live(let call) = try await self.begin(unchecked: kind, "undo \(name)") else { return }
-        var attempts = try Attempts(of: call, retry: retry ?? self.engine.options.retry, context: self)
+        let attempts = try Attempts(of: call, retry: retry, context: self)
         while true {
             let step = try await attempts.next(timeout: nil, context: self)
             do {

@@ -8,7 +8,7 @@ import Logging
 /// Trouble that is not the body's doing repeats it without counting as an attempt: a serialization failure, a deadlock, a lost
 /// connection. A lost reply to COMMIT is settled by asking the journal.
 struct TransactionStep {
-    let call: WorkflowContext.LiveCall
+    let call: LiveCall
     let isolation: PostgresIsolation
     let context: WorkflowContext
 
@@ -74,11 +74,7 @@ struct TransactionStep {
                 try await run.surrounded(StepCall(call, attempt: attempts.number, run: run)) { try await body(lent) }
             }
             if let misuse = transaction.misuse { throw misuse }
-            let output = try self.engine.coder.encode(
-                value,
-                as: "the result of transaction \"\(self.call.label)\"",
-                of: PayloadSubject(.step, workflow: self.run.plan.name, name: self.call.name)
-            )
+            let output = try self.context.encode(value, of: self.call)
             try self.context.checkMayRecord()
             record = attempts.success(output, context: self.context)
         } catch {
@@ -122,7 +118,7 @@ struct TransactionStep {
         if let probe = self.engine.options.hooks?.probe, probe.isCut(after: self.run.id, record) {
             throw UnknownCommit(underlying: PostgresError.connectionLost(underlying: CancellationError()))
         }
-        self.context.checkpointed(record)
+        self.context.checkpointed(record.place, phase: record.phase)
     }
 
     /// A statement had failed, and the body went on as if it had not.

@@ -3,18 +3,24 @@
 import Logging
 
 /// The attempts of one step or transaction: numbers them on across crashes, waits between them, and records how they end.
-struct Attempts {
-    private let call: WorkflowContext.LiveCall
+///
+/// A class, and its parts are not inlined: what an asynchronous function holds while it waits, be it only on the way of some
+/// branch of its code, is memory of every workflow in flight, and a step touches all of it.
+final class Attempts {
+    private let call: LiveCall
     private var retry: RetryState
     private var previous: StepFailure?
     private var due: Int64?
+    /// When the one that runs began.
     private var began: ContinuousClock.Instant = .now
     private let firstBegan: Int64
 
-    init(of call: WorkflowContext.LiveCall, retry policy: RetryPolicy, context: WorkflowContext) throws {
+    /// - Parameter policy: nil: the engine's.
+    @inline(never)
+    init(of call: LiveCall, retry policy: RetryPolicy?, context: WorkflowContext) throws {
         self.call = call
         let last = call.notes.last
-        self.retry = try RetryState(policy, failed: Int(last?.attempt ?? 0))
+        self.retry = try RetryState(policy ?? context.engine.options.retry, failed: Int(last?.attempt ?? 0))
         self.due = last?.due
         self.firstBegan =
             call.notes.first.map { $0.at - Int64(Double($0.seconds ?? 0) * 1_000_000) } ?? context.engine.now()
@@ -27,23 +33,47 @@ struct Attempts {
     var number: Int { self.retry.attempt }
 
     /// Waits until the next attempt is due and may start.
-    mutating func next(timeout: Duration?, context: WorkflowContext) async throws -> StepContext {
-        if let due {
-            let what = Awaited("attempt \(self.number) of \(self.call.kind.word) \(self.call.label)")
-            try await context.run.wait(until: due, for: what, in: context.branch)
-            self.due = nil
-        }
+    func next(timeout: Duration?, context: WorkflowContext) async throws -> StepContext {
+        if self.due != nil { try await self.waitUntilDue(context) }
         try await context.run.readyForEffect(after: context.lastTicket)
         try context.checkAlive()
+        return self.begin(timeout, context)
+    }
+
+    private func waitUntilDue(_ context: WorkflowContext) async throws {
+        guard let due else { return }
+        let what = Awaited("attempt \(self.number) of \(self.call.kind.word) \(self.call.label)")
+        try await context.run.wait(until: due, for: what, in: context.branch)
+        self.due = nil
+    }
+
+    @inline(never)
+    private func begin(_ timeout: Duration?, _ context: WorkflowContext) -> StepContext {
         self.began = .now
         return StepContext(
-            step: self.call.label,
-            attempt: self.number,
-            previousError: self.previous,
-            deadline: timeout.map { self.began.advanced(by: $0) },
-            run: context.run,
-            place: self.call.place
+            running: RunningAttempt(
+                self.call,
+                number: self.number,
+                after: self.previous,
+                deadline: timeout.map { self.began.advanced(by: $0) },
+                run: context.run,
+                startedAt: context.engine.now()
+            )
         )
+    }
+
+    /// The attempt has worked: puts its record on its way.
+    func succeed(with output: [UInt8]?, context: WorkflowContext) async throws {
+        if let output, output.count > EngineCore.largeRecord { await context.engine.writer.waitForRoom() }
+        try await context.settle(self.enqueueSuccess(output, context), self.call.place, phase: 0)
+    }
+
+    @inline(never)
+    private func enqueueSuccess(_ output: [UInt8]?, _ context: WorkflowContext) throws -> Int {
+        let record = self.success(output, context: context)
+        let ticket = try context.enqueue(record, as: .record(record))
+        context.run.metrics?.succeeded(record)
+        return ticket
     }
 
     /// The record of an attempt that has worked.
@@ -56,7 +86,7 @@ struct Attempts {
     /// An attempt has failed: returns when another one follows, and throws what the step throws when none does.
     ///
     /// An undo that has used up its attempts pauses the workflow, and goes on where it stands when it is resumed.
-    mutating func failed(
+    func failed(
         _ error: any Error,
         failures: [any (Error & Codable & Sendable).Type] = [],
         isUndo: Bool = false,

@@ -32,16 +32,11 @@ extension WorkflowContext {
         undoing undo: Undo<T>?,
         _ body: @escaping @Sendable @concurrent (Adapter.Connection) async throws -> T
     ) async throws -> T {
-        func recall(_ record: JournalRecord, _ label: String) async throws -> T {
-            let value = try await self.replay(record, as: T.self, label: label, failures: failures)
-            if let undo { self.run.register(undo.entry(at: record.place, value)) }
-            return value
-        }
         switch try await self.begin(.transaction, name) {
-        case .recorded(let record, let label):
-            return try await recall(record, label)
+        case .recorded(let recorded):
+            return try await self.recall(recorded, failures: failures, undoing: undo)
         case .live(let call):
-            var attempts = try Attempts(of: call, retry: retry, context: self)
+            let attempts = try Attempts(of: call, retry: retry, context: self)
             while true {
                 _ = try await attempts.next(timeout: nil, context: self)
                 do {
@@ -51,8 +46,9 @@ extension WorkflowContext {
                     if let undo { self.run.register(undo.entry(at: call.place, value)) }
                     return value
                 } catch let recorded as AlreadyRecorded {
+                    let recorded = RecordedCall(recorded.record, label: call.label)
                     self.clock = max(self.clock, recorded.record.at)
-                    return try await recall(recorded.record, call.label)
+                    return try await self.recall(recorded, failures: failures, undoing: undo)
                 } catch {
                     try await attempts.failed(error, failures: failures, context: self)
                 }

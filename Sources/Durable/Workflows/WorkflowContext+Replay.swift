@@ -2,13 +2,24 @@
 
 /// What was recorded of a call, as its caller gets it.
 extension WorkflowContext {
+    /// What is recorded of a call that may have an undo.
+    func recall<T: Codable & Sendable>(
+        _ recorded: RecordedCall,
+        failures: [any (Error & Codable & Sendable).Type],
+        undoing undo: Undo<T>?
+    ) async throws -> T {
+        let value = try await self.replay(recorded, as: T.self, failures: failures)
+        if let undo { self.run.register(undo.entry(at: recorded.record.place, value)) }
+        return value
+    }
+
     /// The recorded value of a call, or its recorded error.
     func replay<T: Decodable>(
-        _ record: JournalRecord,
+        _ recorded: RecordedCall,
         as type: T.Type,
-        label: String,
-        failures: [any (Error & Codable & Sendable).Type]
+        failures: [any (Error & Codable & Sendable).Type] = []
     ) async throws -> T {
+        let (record, label) = (recorded.record, recorded.label)
         if let error = record.error {
             throw try self.recordedError(error, label: label, failures: failures, at: record.place)
         }

@@ -55,27 +55,19 @@ extension WorkflowContext {
         if let timeout { try StepTimeout.check(timeout, of: name) }
         let starting: ((Place) -> Void)? = undo.map { undo in { self.run.register(undo.entry(at: $0, nil)) } }
         switch try await self.begin(.step, name, inputs: inputs, starting: starting) {
-        case .recorded(let record, let label):
-            starting?(record.place)
-            let value = try await self.replay(record, as: T.self, label: label, failures: failures)
-            if let undo { self.run.register(undo.entry(at: record.place, value)) }
-            return value
+        case .recorded(let recorded):
+            starting?(recorded.record.place)
+            return try await self.recall(recorded, failures: failures, undoing: undo)
         case .live(let call):
-            var attempts = try Attempts(of: call, retry: retry ?? self.engine.options.retry, context: self)
+            let attempts = try Attempts(of: call, retry: retry, context: self)
             while true {
                 let step = try await attempts.next(timeout: timeout, context: self)
                 do {
-                    let value = try await self.attempt(call, step, timeout: timeout, body)
-                    let output = try self.engine.coder.encode(
-                        value,
-                        as: "the result of step \"\(call.label)\"",
-                        of: PayloadSubject(.step, workflow: self.run.plan.name, name: call.name)
-                    )
+                    let value = try await self.attempt(step, timeout: timeout, body)
+                    let output = try self.encode(value, of: call)
                     // What it has appended to streams is durable before it.
-                    step.streams.flush()
-                    let record = attempts.success(output, context: self)
-                    try await self.submit(record)
-                    self.run.metrics?.succeeded(record)
+                    step.running.flushStreams()
+                    try await attempts.succeed(with: output, context: self)
                     if let undo { self.run.register(undo.entry(at: call.place, value)) }
                     return value
                 } catch {
@@ -104,43 +96,50 @@ extension WorkflowContext {
 
     /// Runs one attempt, in place, or beside a clock when it has a timeout.
     func attempt<T: Sendable>(
-        _ call: LiveCall,
         _ step: StepContext,
         timeout: Duration?,
         _ body: @escaping @Sendable (StepContext) async throws -> T
     ) async throws -> T {
-        self.run.attemptBegan(
-            RunningAttempt(
-                place: call.place,
-                name: call.name,
-                kind: call.kind,
-                number: Int16(clamping: step.attempt),
-                startedAt: self.engine.now()
-            )
-        )
-        defer { self.run.attemptEnded(at: call.place) }
-        guard self.engine.tracing != nil || self.engine.surroundings != nil else {
-            return try await self.plainAttempt(call, step, timeout: timeout, body)
-        }
-        let sight = StepCall(call, attempt: step.attempt, run: self.run)
+        self.run.attemptBegan(step.running)
+        defer { self.run.attemptEnded(step.running) }
+        if timeout == nil, !self.engine.watchesSteps { return try await body(step) }
+        return try await self.watchedAttempt(step, timeout: timeout, body)
+    }
+
+    /// The same, seen by interceptors and traced.
+    private func watchedAttempt<T: Sendable>(
+        _ step: StepContext,
+        timeout: Duration?,
+        _ body: @escaping @Sendable (StepContext) async throws -> T
+    ) async throws -> T {
+        let sight = StepCall(step.running.call, attempt: step.attempt, run: self.run)
         let run = self.run
         return try await run.traced(sight) {
-            try await self.plainAttempt(call, step, timeout: timeout) { step in
+            try await self.boundedAttempt(step, timeout: timeout) { step in
                 try await run.surrounded(sight) { try await body(step) }
             }
         }
     }
 
-    private func plainAttempt<T: Sendable>(
-        _ call: LiveCall,
+    private func boundedAttempt<T: Sendable>(
         _ step: StepContext,
         timeout: Duration?,
         _ body: @escaping @Sendable (StepContext) async throws -> T
     ) async throws -> T {
         guard self.engine.options.hooks == nil else {
-            return try await self.attemptUnderTest(call, step, timeout: timeout, body)
+            return try await self.attemptUnderTest(step, timeout: timeout, body)
         }
         guard let timeout else { return try await body(step) }
-        return try await withTimeout(timeout, name: call.label) { try await body(step) }
+        return try await withTimeout(timeout, name: step.step) { try await body(step) }
+    }
+
+    /// The result of a step as it is recorded.
+    @inline(never)
+    func encode<T: Encodable>(_ value: T, of call: LiveCall) throws -> [UInt8]? {
+        try self.engine.coder.encode(
+            value,
+            as: "the result of \(call.kind.word) \"\(call.label)\"",
+            of: PayloadSubject(.step, workflow: self.run.plan.name, name: call.name)
+        )
     }
 }

@@ -96,22 +96,24 @@ public final class WorkflowContext {
     /// What a call has to do.
     enum Call {
         /// It had ended: this is what was recorded.
-        case recorded(JournalRecord, label: String)
+        case recorded(RecordedCall)
         /// It is to be done, or to be done again.
         case live(LiveCall)
-    }
 
-    /// A call that is to be done.
-    struct LiveCall {
-        let place: Place
-        let kind: JournalKind
-        let name: String
+        var place: Place {
+            switch self {
+            case .recorded(let call): call.record.place
+            case .live(let call): call.place
+            }
+        }
+
         /// The call as people see it.
-        let label: String
-        /// What was noted of it before a crash.
-        let notes: [JournalRecord]
-        /// The hash of its inputs, where they are compared on replay.
-        let fingerprint: Int64?
+        var label: String {
+            switch self {
+            case .recorded(let call): call.label
+            case .live(let call): call.label
+            }
+        }
     }
 
     /// Takes the next place of the scope for a call, and compares it with the history.
@@ -137,34 +139,43 @@ public final class WorkflowContext {
         inputs: StepInputs = .none,
         starting: ((Place) -> Void)? = nil
     ) async throws -> Call {
+        let call = try self.meet(kind, name, inputs)
+        if inputs.check != .ignored { try await self.compare(inputs, of: call) }
+        if self.run.plan.mayLeaveUndone { self.run.followed(to: call.place) }
+        guard case .live(let live) = call else { return call }
+        starting?(live.place)
+        if !self.mayGoOn { try await self.reachFrontier() }
+        try self.endReplay(kind, name, at: live.place)
+        return call
+    }
+
+    /// What a call meets at the next place of the scope, which it takes.
+    @inline(never)
+    private func meet(_ kind: JournalKind, _ name: String, _ inputs: StepInputs) throws -> Call {
         try self.checkAlive()
         do {
             let (place, label, finding) = try self.cursor.advance(kind, name, in: self.run.plan.history)
-            let fingerprint = try await self.fingerprint(of: inputs, at: place, label)
-            if self.run.plan.mayLeaveUndone { self.run.followed(to: place) }
-            func call(notes: [JournalRecord]) -> LiveCall {
-                LiveCall(place: place, kind: kind, name: name, label: label, notes: notes, fingerprint: fingerprint)
-            }
+            let fingerprint = try inputs.fingerprint(of: label, workflow: self.run.id)
+            var notes: [JournalRecord] = []
             switch finding {
             case .recorded(let record):
                 self.clock = max(self.clock, record.at)
-                return .recorded(record, label: label)
-            case .begun(let notes):
-                if let last = notes.last { self.clock = max(self.clock, last.at) }
-                starting?(place)
-                try await self.reachFrontier()
-                try self.endReplay(kind, name, at: place)
-                return .live(call(notes: notes))
-            case .fresh:
-                starting?(place)
-                try await self.reachFrontier()
-                try self.endReplay(kind, name, at: place)
-                return .live(call(notes: []))
+                return .recorded(RecordedCall(record, label: label))
+            case .begun(let noted):
+                if let last = noted.last { self.clock = max(self.clock, last.at) }
+                notes = noted
+            case .fresh: break
             }
+            return .live(
+                LiveCall(place: place, kind: kind, name: name, label: label, notes: notes, fingerprint: fingerprint)
+            )
         } catch let divergence as Divergence {
             throw self.run.diverged(divergence)
         }
     }
+
+    /// Whether the scope stands at its first unrecorded call already, and may make it.
+    private var mayGoOn: Bool { self.isAtFrontier && self.frontier == .open }
 
     /// This scope stands at its first unrecorded call.
     func reachFrontier() async throws {
@@ -241,17 +252,28 @@ public final class WorkflowContext {
     }
 
     private func submit(_ record: JournalRecord, as row: WriteRow) async throws -> Int {
-        try self.endReplay(record.kind, record.name, at: record.place)
         if row.size > EngineCore.largeRecord { await self.engine.writer.waitForRoom() }
+        let ticket = try self.enqueue(record, as: row)
+        try await self.settle(ticket, record.place, phase: record.phase)
+        return ticket
+    }
+
+    /// Hands a row to the writer.
+    func enqueue(_ record: JournalRecord, as row: WriteRow) throws -> Int {
+        try self.endReplay(record.kind, record.name, at: record.place)
         try self.checkMayRecord()
         guard let ticket = self.engine.writer.submit(row, for: self.run.lane) else {
             throw self.run.laneFailed()
         }
         self.lastTicket = ticket
         self.clock = record.at
-        if self.engine.options.durability == .immediate { try await self.waitUntilDurable(ticket) }
-        self.checkpointed(record)
         return ticket
+    }
+
+    /// Waits for a row that was handed to the writer, if rows are to be waited for.
+    func settle(_ ticket: Int, _ place: Place, phase: Int16) async throws {
+        if self.engine.options.durability == .immediate { try await self.waitUntilDurable(ticket) }
+        self.checkpointed(place, phase: phase)
     }
 
     func waitUntilDurable(_ ticket: Int) async throws {

@@ -99,12 +99,22 @@ public struct ArrayColumn: Sendable {
     }
 
     private mutating func append<T: FixedWidthInteger>(integer value: T) {
-        self.begin(MemoryLayout<T>.size)
-        withUnsafeBytes(of: value.bigEndian) { self.bytes.append(contentsOf: $0) }
+        let length = UInt32(MemoryLayout<T>.size)
+        // In one piece: the journal appends a dozen of them for every checkpoint.
+        withUnsafeTemporaryAllocation(byteCount: 4 + MemoryLayout<T>.size, alignment: 8) { element in
+            element.storeBytes(of: length.bigEndian, as: UInt32.self)
+            element.storeBytes(of: value.bigEndian, toByteOffset: 4, as: T.self)
+            self.bytes.append(contentsOf: element)
+        }
+        self.counted()
     }
 
     private mutating func begin(_ length: Int) {
         self.put(UInt32(truncatingIfNeeded: length))
+        self.counted()
+    }
+
+    private mutating func counted() {
         self.count += 1
         if self.count == 1 { self.store(1, at: 0) }
         self.store(UInt32(truncatingIfNeeded: self.count), at: 12)
