@@ -33,7 +33,7 @@ import Testing
                     }
                     return counts.reduce(0, +)
                 }
-                try await withDatabase(limit: .seconds(isFull ? 900 : 60)) { database in
+                try await withDatabase(limit: .seconds(isFull ? 900 : 300)) { database in
                     let options = EngineOptions.test.withoutReplaying(
                         because: "a thousand replays of a thousand branches"
                     )
