@@ -51,6 +51,8 @@ import Testing
         try await withTestDatabase { database in
             let session = try await PostgresConnection.connect(database.configuration.forEngine())
             defer { session.close() }
+            // The server may analyse these tables by itself at the same time, and is waited for.
+            try await session.execute("SET lock_timeout = 0")
             for sql in Self.rows { try await session.execute(Query(sql)) }
             if isAnalysed { try await session.execute("ANALYZE") }
             try await body(session)

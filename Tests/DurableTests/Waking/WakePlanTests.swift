@@ -35,6 +35,8 @@ import Testing
         try await withTestDatabase { database in
             let session = try await PostgresConnection.connect(database.configuration.forEngine())
             defer { session.close() }
+            // The server may analyse these tables by itself at the same time, and is waited for.
+            try await session.execute("SET lock_timeout = 0")
             for sql in Self.rows { try await session.execute(Query(sql)) }
             if isAnalysed { try await session.execute("ANALYZE") }
             let messages = MessageStatements(schema: .standard)
@@ -60,6 +62,8 @@ import Testing
         try await withTestDatabase { database in
             let session = try await PostgresConnection.connect(database.configuration.forEngine())
             defer { session.close() }
+            // The server may analyse these tables by itself at the same time, and is waited for.
+            try await session.execute("SET lock_timeout = 0")
             for sql in Self.rows + ["ANALYZE"] { try await session.execute(Query(sql)) }
             let calls = [
                 "SELECT durable.signal('w-1', 'n', '1')", "SELECT durable.signal('w-1', 'n', '1', 'key-1')",
