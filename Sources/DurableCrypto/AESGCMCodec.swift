@@ -34,7 +34,7 @@ public struct AESGCMCodec: PayloadCodec {
     /// - Parameters:
     ///   - keys: The keys by their ids: of 128, 192 or 256 bits. An id is never given to another key.
     ///   - current: The id of the key to encrypt with.
-    /// - Throws: ``DurableError`` (`invalidConfiguration`) when the current key is not among them, or one has another size.
+    /// - Throws: `DurableError` (`invalidConfiguration`) when the current key is not among them, or one has another size.
     public init(keys: [String: SymmetricKey], current: String) throws {
         guard let key = keys[current] else {
             throw DurableError(.invalidConfiguration, "the current key \"\(current)\" is not among the keys")

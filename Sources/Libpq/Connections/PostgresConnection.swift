@@ -90,8 +90,9 @@ public final class PostgresConnection: Sendable {
     /// wait for room in the socket.
     ///
     /// - Parameters:
+    ///   - pipeline: What to run.
     ///   - deadline: How long the reply may take; then the connection is closed. Nil: the configuration's `requestTimeout`.
-    ///   - completion: Called exactly once, on the poller's thread or within ``spin(for:while:)``, when the commit is known, or when it
+    ///   - completion: Called exactly once, on the poller's thread or one that looks for replies itself, when the commit is known, or when it
     ///     cannot be known any more. Pipelines complete in the order in which they were sent. After an error of the server the connection
     ///     stays usable.
     public func send(

@@ -10,9 +10,10 @@ extension PostgresConnection {
     ///
     /// - Parameters:
     ///   - isolation: What the transaction sees of others.
-    ///   - readOnly: Whether it may write.
+    ///   - readOnly: Whether it may only read.
     ///   - retries: How often `body` may be run again.
     ///   - deadline: How long each request may take.
+    ///   - body: What it does.
     /// - Throws: what `body` threw. An error of the commit itself with `isOutcomeUnknown` leaves open whether it was committed.
     public func withTransaction<R>(
         isolation: PostgresIsolation = .readCommitted,
