@@ -29,6 +29,22 @@ import Testing
         }
     }
 
+    @Test func `inputs that are enqueued are encoded, one by one and many at once`() async throws {
+        let options = try EngineOptions.encrypting(["2026-01": Keys.new], current: "2026-01")
+        try await withTestEngine([Payment()], options: options, clock: .skipping) { test in
+            try await test.engine.enqueue(Payment.self, Card(), id: "payment-1")
+            _ = try await test.engine.enqueueAll(Payment.self, [Card(), Card()], ids: ["payment-2", "payment-3"])
+            let inputs = try await test.database.text(
+                "SELECT string_agg(encoding, ' | ' ORDER BY workflow_id) FROM durable.payloads WHERE part = 'input'"
+            )
+            #expect(inputs == Array(repeating: "deflate aes-gcm:2026-01", count: 3).joined(separator: " | "))
+            #expect(try await !test.database.everything().contains("4111"))
+            for id in ["payment-1", "payment-2", "payment-3"] {
+                #expect(try await self.finish(test, id) == self.expected)
+            }
+        }
+    }
+
     @Test func `nothing of a payload stands in any table or log, and the view says how it is encoded`() async throws {
         let lines = Recorder<String>()
         let options = try EngineOptions.encrypting(["2026-01": Keys.new], current: "2026-01")

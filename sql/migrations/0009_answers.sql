@@ -2,7 +2,7 @@
 -- oldest code generation: 1
 --
 -- Views that people type: quick with the server's own settings, whatever they filter by. What needs a person, who has said how long
--- something is kept, and which patches may go.
+-- something is kept, which patches may go, and starts in the caller's trace.
 --
 -- Applied by the library at boot, or by hand:  psql -v ON_ERROR_STOP=1 -f sql/migrations/0009_answers.sql
 -- The indexes are built while writers of `workflow`, `outcome` and `journal` wait: on a large schema, at a quiet hour.
@@ -472,8 +472,188 @@ COMMENT ON COLUMN durable.patches.verdict IS
     'in use: the code that resumes this version needs the call. safe to remove: nothing is pending that does.';
 
 -- ---------------------------------------------------------------------------------------------------------------------
+-- Starting, in the trace of the caller
+-- ---------------------------------------------------------------------------------------------------------------------
+
+-- Calls with ten arguments are calls of the new ones.
+DROP FUNCTION durable.enqueue(text, json, text, integer, interval, integer, jsonb, interval, boolean, text);
+DROP FUNCTION durable.enqueue_all(text, json[], text[], integer, interval, integer, jsonb, interval, boolean, text);
+
+CREATE FUNCTION durable.check_trace(name text, trace json) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE
+    AS $$
+    BEGIN
+        IF json_typeof(check_trace.trace) <> 'object' OR octet_length(check_trace.trace::text) > 8192 THEN
+            RAISE EXCEPTION 'the trace of workflow "%" must be an object of at most 8192 bytes; it is % of % bytes', check_trace.name,
+                json_typeof(check_trace.trace), octet_length(check_trace.trace::text)
+                USING ERRCODE = '22023', HINT = 'It is what a tracer hands on: {"traceparent": "00-…"}.';
+        END IF;
+    END
+    $$;
+
+COMMENT ON FUNCTION durable.check_trace(text, json) IS 'Raises 22023 for what cannot be the context of a trace.';
+
+CREATE FUNCTION durable.enqueue(
+    name text, input json DEFAULT NULL, id text DEFAULT NULL, version integer DEFAULT NULL,
+    delay interval DEFAULT '0', priority integer DEFAULT 0, attributes jsonb DEFAULT NULL,
+    timeout interval DEFAULT NULL, return_existing boolean DEFAULT false, queue text DEFAULT 'default',
+    trace json DEFAULT NULL,
+    OUT workflow_id text, OUT is_new boolean
+)
+    LANGUAGE plpgsql VOLATILE
+    AS $$
+    #variable_conflict use_column
+    DECLARE
+        chosen integer;
+        now_ timestamptz := durable.clock();
+        found_name text;
+        found_input json;
+    BEGIN
+        PERFORM durable.check_enqueue(enqueue.name, enqueue.version, enqueue.delay, enqueue.priority, enqueue.timeout, enqueue.queue);
+        PERFORM durable.check_trace(enqueue.name, enqueue.trace);
+        IF enqueue.id IS NOT NULL THEN
+            PERFORM durable.check_text('workflow id', enqueue.id, 512);
+        END IF;
+        chosen := coalesce(enqueue.version, durable.offered_version(enqueue.name), 1);
+        workflow_id := coalesce(enqueue.id, gen_random_uuid()::text);
+        INSERT INTO durable.workflow (id, name, version, input, deadline, attributes, queue, trace, created_at)
+            VALUES (enqueue.workflow_id, enqueue.name, chosen, enqueue.input, now_ + enqueue.timeout, enqueue.attributes,
+                    enqueue.queue, enqueue.trace, now_)
+            ON CONFLICT DO NOTHING;
+        is_new := FOUND;
+        IF is_new THEN
+            INSERT INTO durable.live (workflow_id, name, version, state, run_at, priority, queue)
+                VALUES (enqueue.workflow_id, enqueue.name, chosen, 'queued', now_ + enqueue.delay, enqueue.priority, enqueue.queue);
+            RETURN;
+        END IF;
+        SELECT w.name, w.input INTO found_name, found_input FROM durable.workflow w WHERE w.id = enqueue.workflow_id;
+        IF found_name <> enqueue.name THEN
+            RAISE EXCEPTION 'the id "%" is taken by a workflow "%"; it cannot start a "%"', enqueue.workflow_id, found_name,
+                enqueue.name USING ERRCODE = 'DU020';
+        END IF;
+        IF NOT enqueue.return_existing AND NOT durable.same_json(found_input, enqueue.input) THEN
+            RAISE EXCEPTION 'workflow "%" was started with another input', enqueue.workflow_id
+                USING ERRCODE = 'DU020', HINT = 'Say return_existing => true where that is meant, or use another id.';
+        END IF;
+    END
+    $$;
+
+COMMENT ON FUNCTION durable.enqueue(text, json, text, integer, interval, integer, jsonb, interval, boolean, text, json) IS
+    'Puts a workflow into a queue in the caller''s own transaction: it exists when that commits, and a live process takes it within its poll interval '
+    '(SELECT durable.notify() after the commit: at once) as soon as the queue''s limits let it. Higher priorities (-100 to 100) go first, then the older. An id '
+    'that is taken returns the same workflow, is_new = false; with another name or another input it raises DU020. version: what live processes offer, unless given. trace: the context of the caller''s trace, {"traceparent": …}.';
+
+CREATE FUNCTION durable.enqueue_all(
+    name text, inputs json[], ids text[] DEFAULT NULL, version integer DEFAULT NULL,
+    delay interval DEFAULT '0', priority integer DEFAULT 0, attributes jsonb DEFAULT NULL,
+    timeout interval DEFAULT NULL, return_existing boolean DEFAULT false, queue text DEFAULT 'default',
+    trace json DEFAULT NULL
+) RETURNS TABLE (ordinal integer, workflow_id text, result text, reason text)
+    LANGUAGE plpgsql VOLATILE
+    AS $$
+    #variable_conflict use_column
+    DECLARE
+        chosen integer;
+        now_ timestamptz := durable.clock();
+        count_ integer := coalesce(cardinality(enqueue_all.inputs), 0);
+        ids_ text[] := enqueue_all.ids;
+        fresh text[];
+    BEGIN
+        PERFORM durable.check_enqueue(enqueue_all.name, enqueue_all.version, enqueue_all.delay, enqueue_all.priority,
+            enqueue_all.timeout, enqueue_all.queue);
+        PERFORM durable.check_trace(enqueue_all.name, enqueue_all.trace);
+        IF ids_ IS NOT NULL AND cardinality(ids_) <> count_ THEN
+            RAISE EXCEPTION 'there are % ids for % inputs', cardinality(ids_), count_ USING ERRCODE = '22023';
+        END IF;
+        IF count_ = 0 THEN
+            RETURN;
+        END IF;
+        chosen := coalesce(enqueue_all.version, durable.offered_version(enqueue_all.name), 1);
+        IF ids_ IS NULL THEN
+            SELECT array_agg(gen_random_uuid()::text) INTO ids_ FROM generate_series(1, count_);
+        ELSIF array_position(ids_, NULL) IS NOT NULL THEN
+            SELECT array_agg(coalesce(i.id, gen_random_uuid()::text) ORDER BY i.place) INTO ids_
+                FROM unnest(ids_) WITH ORDINALITY AS i (id, place);
+        END IF;
+
+        -- In the order of the ids: two calls that share some wait for each other in one order, and never in a circle. The times keep the
+        -- caller's order, a microsecond apart.
+        WITH started AS (
+            INSERT INTO durable.workflow (id, name, version, input, deadline, attributes, queue, trace, created_at)
+            SELECT i.id, enqueue_all.name, chosen, i.input, now_ + enqueue_all.timeout, enqueue_all.attributes, enqueue_all.queue,
+                   enqueue_all.trace, now_ + (i.place - 1) * interval '1 microsecond'
+            FROM unnest(ids_, enqueue_all.inputs) WITH ORDINALITY AS i (id, input, place)
+            WHERE octet_length(i.id) BETWEEN 1 AND 512
+            ORDER BY i.id COLLATE "C", i.place
+            ON CONFLICT DO NOTHING
+            RETURNING id, created_at
+        ), queued AS (
+            INSERT INTO durable.live (workflow_id, name, version, state, run_at, priority, queue)
+            SELECT s.id, enqueue_all.name, chosen, 'queued', s.created_at + enqueue_all.delay, enqueue_all.priority, enqueue_all.queue
+            FROM started s
+            RETURNING workflow_id
+        )
+        SELECT coalesce(array_agg(q.workflow_id), '{}') INTO fresh FROM queued q;
+
+        IF cardinality(fresh) = count_ THEN
+            RETURN QUERY SELECT i.place::integer, i.id, 'started', NULL::text FROM unnest(ids_) WITH ORDINALITY AS i (id, place);
+            RETURN;
+        END IF;
+        -- Subqueries and no joins: whatever a session's planner may use, each id that was taken costs one look into the index.
+        RETURN QUERY
+        SELECT v.place, v.id,
+               CASE WHEN v.is_started THEN 'started' WHEN v.reason IS NULL THEN 'existing' ELSE 'refused' END, v.reason
+        FROM (
+            SELECT j.place, j.id, j.is_started,
+                CASE
+                    WHEN j.is_started THEN NULL
+                    WHEN octet_length(j.id) NOT BETWEEN 1 AND 512
+                        THEN format('the workflow id has %s bytes; it must have 1 to 512', octet_length(j.id))
+                    ELSE (
+                        SELECT CASE
+                            WHEN w.name <> enqueue_all.name THEN format('the id is taken by a workflow "%s"', w.name)
+                            WHEN NOT enqueue_all.return_existing AND NOT durable.same_json(w.input, j.input)
+                                THEN 'it was started with another input'
+                        END
+                        FROM durable.workflow w WHERE w.id = j.id)
+                END AS reason
+            FROM (
+                SELECT i.place::integer AS place, i.id, i.input,
+                       i.id IN (SELECT f.id FROM unnest(fresh) AS f (id))
+                           AND row_number() OVER (PARTITION BY i.id ORDER BY i.place) = 1 AS is_started
+                FROM unnest(ids_, enqueue_all.inputs) WITH ORDINALITY AS i (id, input, place)
+            ) AS j
+        ) AS v
+        ORDER BY v.place;
+    END
+    $$;
+
+COMMENT ON FUNCTION durable.enqueue_all(text, json[], text[], integer, interval, integer, jsonb, interval, boolean, text, json) IS
+    'Puts many workflows of one type into a queue in the caller''s transaction, one per input, which run in that order. Returns per input its id and what became '
+    'of it: started; existing (an earlier start with the same id, name and input); refused, with the reason: an id that cannot be one, or that is taken by '
+    'something else. What is wrong with the call as a whole raises, and nothing was started.';
+
+-- ---------------------------------------------------------------------------------------------------------------------
 -- Grants
 -- ---------------------------------------------------------------------------------------------------------------------
+
+-- The functions are granted by durable.guard_functions(), by their names.
+CREATE OR REPLACE FUNCTION durable.grant_operation() RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    AS $$
+    BEGIN
+        IF EXISTS (SELECT FROM pg_roles r WHERE r.rolname = 'durable_reader') THEN
+            GRANT SELECT ON durable.attention, durable.errors, durable.audit TO durable_reader;
+        END IF;
+        IF EXISTS (SELECT FROM pg_roles r WHERE r.rolname = 'durable_operator') THEN
+            GRANT SELECT ON durable.attention, durable.errors, durable.audit TO durable_operator;
+        END IF;
+        IF EXISTS (SELECT FROM pg_roles r WHERE r.rolname = 'durable_runtime') THEN
+            GRANT SELECT ON durable.paused_name TO durable_runtime;
+            GRANT SELECT, DELETE ON durable.request TO durable_runtime;
+        END IF;
+    END
+    $$;
 
 CREATE OR REPLACE FUNCTION durable.grant_upkeep() RETURNS void
     LANGUAGE plpgsql VOLATILE

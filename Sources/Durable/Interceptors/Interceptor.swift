@@ -22,7 +22,9 @@
 public protocol Interceptor: Sendable {
     /// Stands around the start of a workflow by this process.
     ///
-    /// Throwing before `proceed` refuses it; what is thrown afterwards reaches the caller, and the workflow has been started.
+    /// Throwing before `proceed` refuses it; what is thrown afterwards reaches the caller, and the workflow has been started. What is put
+    /// into a queue is started with that; in a transaction, if and when that commits. Of many in one call each is asked for before any is
+    /// written, and throwing refuses the item.
     func start(_ call: StartCall, _ proceed: Proceed) async throws
 
     /// Stands around one run of a workflow in this process, from its start or resumption to its end or interruption.

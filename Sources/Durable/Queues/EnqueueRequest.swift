@@ -9,9 +9,11 @@ struct EnqueueRequest: Sendable {
     let options: EnqueueOptions
     private let timeout: Duration?
     private let attributes: [UInt8]?
+    /// The trace context of the caller.
+    private let trace: [UInt8]?
 
     /// - Throws: `DurableError`: `invalidArgument` for what is out of its range, `unencodable`.
-    init<W: Workflow>(_ type: W.Type, _ options: EnqueueOptions, coder: PayloadCoder) throws {
+    init<W: Workflow>(_ type: W.Type, _ options: EnqueueOptions, trace: [UInt8]?, coder: PayloadCoder) throws {
         try IdentifierRules.check(name: W.name, of: .workflow)
         self.name = W.name
         self.version = try WorkflowStart.version(of: type)
@@ -19,6 +21,7 @@ struct EnqueueRequest: Sendable {
         if let timeout = W.timeout { try DatabaseTime.check(timeout, as: "the timeout of workflow \(W.name)") }
         self.timeout = W.timeout
         self.options = options
+        self.trace = trace
         self.attributes =
             options.attributes.isEmpty
             ? nil : try coder.encode(options.attributes, as: "the attributes of workflow \(W.name)")
@@ -44,7 +47,8 @@ struct EnqueueRequest: Sendable {
                 let id = ids?[place] ?? UUIDv7.text()
                 do {
                     if ids != nil { try IdentifierRules.check(workflowID: id) }
-                    self.inputs.append(try coder.encode(input, as: "the input of workflow \(name)"))
+                    let subject = PayloadSubject(.input, workflow: name)
+                    self.inputs.append(try coder.encode(input, as: "the input of workflow \(name)", of: subject))
                     self.ids.append(id)
                     self.places.append(place)
                 } catch let error as DurableError {
@@ -54,6 +58,21 @@ struct EnqueueRequest: Sendable {
         }
 
         var count: Int { self.places.count + self.refused.count }
+
+        /// Takes out what somebody refuses, with the words of the refusal; nil lets an item pass.
+        mutating func refuse(where words: (_ id: String) async throws -> String?) async throws {
+            var (ids, inputs, places) = ([String](), [[UInt8]?](), [Int]())
+            for ((id, input), place) in zip(zip(self.ids, self.inputs), self.places) {
+                if let words = try await words(id) {
+                    self.refused[place] = EnqueueOutcome(id: id, result: .refused(words))
+                } else {
+                    ids.append(id)
+                    inputs.append(input)
+                    places.append(place)
+                }
+            }
+            (self.ids, self.inputs, self.places) = (ids, inputs, places)
+        }
 
         /// Puts the answers of the database, in the order of what was sent, together with what was refused before.
         func outcomes(_ answers: [(result: String, reason: String?)]) throws -> [EnqueueOutcome] {
@@ -86,7 +105,7 @@ struct EnqueueRequest: Sendable {
 
     // MARK: - Parameters
 
-    /// For a connection of our own: `(name, input, id, version, delay, priority, attributes, timeout, return existing, queue)`.
+    /// For a connection of our own: `(name, input, id, version, delay, priority, attributes, timeout, return existing, queue, trace)`.
     func parameters(_ input: [UInt8]?, id: String) -> [Parameter] {
         [Parameter(self.name), Self.json(input), Parameter(id)] + self.rest
     }
@@ -109,6 +128,7 @@ struct EnqueueRequest: Sendable {
             self.attributes.map { Parameter(text: String(decoding: $0, as: UTF8.self)) } ?? .null(.text),
             self.timeout.map { Parameter($0 / .seconds(1)) } ?? .null(.float8),
             Parameter(self.options.onDuplicate == .returnExisting), Parameter(self.options.queue),
+            Self.json(self.trace),
         ]
     }
 
@@ -135,6 +155,7 @@ struct EnqueueRequest: Sendable {
             self.attributes.map { String(decoding: $0, as: UTF8.self) },
             self.timeout.map { "\($0 / .seconds(1))" },
             self.options.onDuplicate == .returnExisting ? "true" : "false", self.options.queue,
+            self.trace.map { String(decoding: $0, as: UTF8.self) },
         ]
     }
 

@@ -4,7 +4,7 @@ import Libpq
 
 /// The statements by which workflows come into queues, and queues get their limits, for one schema.
 package final class QueueStatements: Sendable {
-    /// `(name, input, id, version, delay, priority, attributes, timeout, return existing, queue)`; id, whether it is new.
+    /// `(name, input, id, version, delay, priority, attributes, timeout, return existing, queue, trace)`; id, whether it is new.
     let enqueue: StatementText
     /// The same with arrays of inputs and ids; result and reason of each, in their order.
     let enqueueAll: StatementText
@@ -24,7 +24,7 @@ package final class QueueStatements: Sendable {
     package init(schema: SchemaName) {
         let durable = schema.quoted
         let columns = "workflow_id, is_new::text"
-        let rest = "$4, make_interval(secs => $5), $6, $7::jsonb, make_interval(secs => $8), $9, $10"
+        let rest = "$4, make_interval(secs => $5), $6, $7::jsonb, make_interval(secs => $8), $9, $10, $11"
         self.enqueue = StatementText(
             "SELECT \(columns) FROM \(durable).enqueue($1, $2, $3, \(rest))",
             types: [.text, .json, .text] + Self.restTypes
@@ -35,7 +35,7 @@ package final class QueueStatements: Sendable {
         )
         let foreignRest = """
             $4::text::integer, make_interval(secs => $5::text::float8), $6::text::integer, $7::text::jsonb,
-            make_interval(secs => $8::text::float8), $9::text::boolean, $10::text
+            make_interval(secs => $8::text::float8), $9::text::boolean, $10::text, $11::text::json
             """
         self.foreignEnqueue = """
             SELECT \(columns) FROM \(durable).enqueue($1::text, $2::text::json, $3::text, \(foreignRest))
@@ -55,5 +55,5 @@ package final class QueueStatements: Sendable {
         )
     }
 
-    private static let restTypes: [PostgresType] = [.int4, .float8, .int4, .text, .float8, .bool, .text]
+    private static let restTypes: [PostgresType] = [.int4, .float8, .int4, .text, .float8, .bool, .text, .json]
 }

@@ -19,10 +19,13 @@ extension Transaction {
         id: String? = nil,
         options: EnqueueOptions = EnqueueOptions()
     ) async throws -> String {
-        let request = try EnqueueRequest(type, options, coder: self.coder)
-        let start = try WorkflowStart(type, input, id: id, coder: self.coder)
-        _ = try await self.ask(Statement(self.queues.enqueue, request.parameters(start.input, id: start.id)), start.id)
-        return start.id
+        let started = try await self.enqueuing.one(type, input, id: id, options) { request, start in
+            let parameters = request.parameters(start.input, id: start.id)
+            let rows = try await self.ask(Statement(self.queues.enqueue, parameters), start.id)
+            return try rows.first?.decode(1, as: String.self) == "true"
+        }
+        self.enqueued.append(started)
+        return started.id
     }
 
     /// Puts many workflows into a queue, if and when this transaction commits.
@@ -41,19 +44,17 @@ extension Transaction {
         ids: [String]? = nil,
         options: EnqueueOptions = EnqueueOptions()
     ) async throws -> [EnqueueOutcome] {
-        let request = try EnqueueRequest(type, options, coder: self.coder)
-        let items = try EnqueueRequest.Items(inputs, ids: ids, name: W.name, coder: self.coder)
-        let rows = try await self.ask(Statement(self.queues.enqueueAll, request.parameters(items)), nil)
-        return try items.outcomes(
-            try rows.map { row in
+        let (outcomes, started) = try await self.enqueuing.many(type, inputs, ids: ids, options) { request, items in
+            try await self.ask(Statement(self.queues.enqueueAll, request.parameters(items)), nil).map { row in
                 let (result, reason) = try row.decode((String, String?).self)
                 return (result: result, reason: reason)
             }
-        )
+        }
+        self.enqueued += started
+        return outcomes
     }
 
     private func ask(_ statement: Statement, _ workflow: String?) async throws -> Rows {
-        self.hasEnqueued = true
         do {
             return try await self.call(statement, for: workflow)
         } catch let error as PostgresError {

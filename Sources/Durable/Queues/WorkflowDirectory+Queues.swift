@@ -5,75 +5,57 @@ import Libpq
 extension WorkflowDirectory {
     /// Puts one workflow into a queue.
     ///
-    /// - Returns: Its handle, which says whether it is new.
-    func enqueue<W: Workflow>(
-        _ type: W.Type,
-        _ input: W.Input,
-        id: String?,
-        _ options: EnqueueOptions
-    ) async throws -> WorkflowHandle<W.Output> {
-        let request = try EnqueueRequest(type, options, coder: self.coder)
-        let start = try WorkflowStart(type, input, id: id, coder: self.coder)
+    /// - Returns: Whether it is new.
+    func send(_ request: EnqueueRequest, _ start: WorkflowStart) async throws -> Bool {
         let statement = Statement(self.queues.enqueue, request.parameters(start.input, id: start.id))
         let isNew = try await self.answering(for: start.id) {
             try await self.pool.withConnection { try await $0.run(Pipeline([statement])) }[0]
                 .rows.first?.decode(1, as: String.self) == "true"
         }
         if isNew { self.notifier.post(.claim) }
-        return WorkflowHandle(id: start.id, isNew: isNew, directory: self, failures: W.failures)
+        return isNew
     }
 
     /// Puts many workflows into a queue, in one transaction.
-    func enqueueAll<W: Workflow>(
-        _ type: W.Type,
-        _ inputs: [W.Input],
-        ids: [String]?,
-        _ options: EnqueueOptions
-    ) async throws -> [EnqueueOutcome] {
-        let request = try EnqueueRequest(type, options, coder: self.coder)
-        let items = try EnqueueRequest.Items(inputs, ids: ids, name: W.name, coder: self.coder)
+    func send(
+        _ request: EnqueueRequest,
+        _ items: EnqueueRequest.Items
+    ) async throws -> [(result: String, reason: String?)] {
         let statement = Statement(self.queues.enqueueAll, request.parameters(items))
         let answers = try await self.answering(for: nil) {
             try await self.pool.withConnection { try await $0.run(Pipeline([statement])) }[0]
                 .rows.map { try $0.decode((String, String?).self) }
         }
         self.notifier.post(.claim)
-        return try items.outcomes(answers.map { (result: $0.0, reason: $0.1) })
+        return answers.map { (result: $0.0, reason: $0.1) }
     }
 
     /// Puts one workflow into a queue in the transaction that is open on somebody's connection.
-    func enqueue<W: Workflow>(
-        _ type: W.Type,
-        _ input: W.Input,
-        id: String?,
-        _ options: EnqueueOptions,
+    ///
+    /// - Returns: Whether it is new.
+    func send(
+        _ request: EnqueueRequest,
+        _ start: WorkflowStart,
         in connection: some TransactionConnection
-    ) async throws -> WorkflowHandle<W.Output> {
-        let request = try EnqueueRequest(type, options, coder: self.coder)
-        let start = try WorkflowStart(type, input, id: id, coder: self.coder)
+    ) async throws -> Bool {
         let texts = request.texts(start.input, id: start.id)
         let rows = try await self.answering(for: start.id) {
             try await connection.run(self.queues.foreignEnqueue, texts)
         }
-        let isNew = rows.first?.last.map { $0 == "true" } ?? false
-        return WorkflowHandle(id: start.id, isNew: isNew, directory: self, failures: W.failures)
+        return rows.first?.last.map { $0 == "true" } ?? false
     }
 
     /// Puts many workflows into a queue in the transaction that is open on somebody's connection.
-    func enqueueAll<W: Workflow>(
-        _ type: W.Type,
-        _ inputs: [W.Input],
-        ids: [String]?,
-        _ options: EnqueueOptions,
+    func send(
+        _ request: EnqueueRequest,
+        _ items: EnqueueRequest.Items,
         in connection: some TransactionConnection
-    ) async throws -> [EnqueueOutcome] {
-        let request = try EnqueueRequest(type, options, coder: self.coder)
-        let items = try EnqueueRequest.Items(inputs, ids: ids, name: W.name, coder: self.coder)
+    ) async throws -> [(result: String, reason: String?)] {
         let texts = request.texts(items)
         let rows = try await self.answering(for: nil) {
             try await connection.run(self.queues.foreignEnqueueAll, texts)
         }
-        return try items.outcomes(rows.map { (result: ($0.first ?? nil) ?? "", reason: $0.last ?? nil) })
+        return rows.map { (result: ($0.first ?? nil) ?? "", reason: $0.last ?? nil) }
     }
 
     /// Says of a queue what this process declares.

@@ -21,6 +21,7 @@ public final class Transaction: PostgresQuerying {
     let coder: PayloadCoder
     let messages: MessageStatements
     let queues: QueueStatements
+    let enqueuing: Enqueuing
     private let connection: PostgresConnection
     /// BEGIN and the fence: they go out together with the first statement.
     private var preamble: [Statement]
@@ -37,6 +38,7 @@ public final class Transaction: PostgresQuerying {
         self.coder = engine.coder
         self.messages = engine.directory.messages
         self.queues = engine.directory.queues
+        self.enqueuing = Enqueuing(engine: engine)
         self.preamble = preamble
         self.workflow = workflow
         self.step = step
@@ -70,8 +72,8 @@ public final class Transaction: PostgresQuerying {
     /// Whether something was sent that waits for the router once it is committed.
     private(set) var hasSent = false
 
-    /// Whether a workflow was put into a queue that is due once it is committed.
-    var hasEnqueued = false
+    /// The workflows that it has put into queues: started once it is committed.
+    var enqueued: [Enqueuing.Started] = []
 
     private func checkOpen() throws {
         guard self.hasEnded else { return }

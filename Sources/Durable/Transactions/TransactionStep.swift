@@ -86,9 +86,10 @@ struct TransactionStep {
         // Also when the reply to the COMMIT is lost: a hint too many costs nothing.
         defer {
             if transaction.hasSent { self.engine.directory.notifier.post(.inbox) }
-            if transaction.hasEnqueued { self.engine.directory.notifier.post(.claim) }
+            if !transaction.enqueued.isEmpty { self.engine.directory.notifier.post(.claim) }
         }
         try await self.commit(record, transaction, on: connection)
+        transaction.enqueuing.announce(transaction.enqueued)
         self.context.clock = record.at
         self.run.metrics?.succeeded(record)
         return value

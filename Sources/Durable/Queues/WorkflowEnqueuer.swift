@@ -1,12 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 
-extension DurableClient {
+/// Who puts workflows into queues: a ``DurableEngine``, or a ``DurableClient``.
+///
+/// Interceptors of an engine stand around each, and its trace is the caller's, as they are for a start. Of many in one call they are asked
+/// one after the other, before all are written at once; what they refuse is a refused item.
+public protocol WorkflowEnqueuer: Sendable {
+    /// What does it; made by the library.
+    var enqueuing: Enqueuing { get async throws }
+}
+
+extension DurableEngine: WorkflowEnqueuer {
+    /// How this engine does it.
+    ///
+    /// - Throws: ``DurableError`` (`notRunning`) when the engine was not started, or has been shut down.
+    public var enqueuing: Enqueuing {
+        get async throws { Enqueuing(engine: try await self.core()) }
+    }
+}
+
+extension DurableClient: WorkflowEnqueuer {
+    /// How this client does it.
+    public var enqueuing: Enqueuing { Enqueuing(client: self.directory) }
+}
+
+extension WorkflowEnqueuer {
     /// Puts a workflow into a queue, and returns when that is durable.
     ///
-    /// See ``DurableEngine/enqueue(_:_:id:options:)``.
+    /// A process that offers it takes it as soon as the limits of the queue let it, at once or at its next poll: higher priorities first,
+    /// then the older. ``DurableEngine/start(_:_:id:onDuplicate:)`` does not wait in a queue.
     ///
     /// ```swift
-    /// let handle = try await client.enqueue(SendNewsletter.self, issue, id: "newsletter-7")
+    /// let handle = try await engine.enqueue(SendNewsletter.self, issue, id: "newsletter-7")
     /// ```
     ///
     /// - Parameters:
@@ -15,7 +39,8 @@ extension DurableClient {
     ///   - id: The caller's id, 1 to 512 bytes; enqueuing it again returns the same workflow. Nil: a new id.
     ///   - options: Which queue, when, and before what.
     /// - Throws: ``DurableError``: `workflowConflict` when the id belongs to another workflow, `invalidArgument` for a queue that nobody has
-    ///   declared, or what is out of its range, `unencodable`, `databaseUnavailable`.
+    ///   declared, or what is out of its range, `unencodable`, `databaseUnavailable`; of an engine
+    ///   that does not run, `notRunning`.
     @discardableResult
     public func enqueue<W: Workflow>(
         _ type: W.Type,
@@ -23,7 +48,12 @@ extension DurableClient {
         id: String? = nil,
         options: EnqueueOptions = EnqueueOptions()
     ) async throws -> WorkflowHandle<W.Output> {
-        try await self.directory.enqueue(type, input, id: id, options)
+        let enqueuing = try await self.enqueuing
+        let started = try await enqueuing.one(type, input, id: id, options) {
+            try await enqueuing.directory.send($0, $1)
+        }
+        enqueuing.announce([started])
+        return enqueuing.handle(type, started)
     }
 
     /// Puts many workflows into a queue in one transaction, and says of each what became of it.
@@ -31,7 +61,7 @@ extension DurableClient {
     /// 100,000 in one call are well; they are taken in their order.
     ///
     /// ```swift
-    /// let outcomes = try await client.enqueueAll(SendMail.self, mails, ids: mails.map { "mail-\($0.id)" })
+    /// let outcomes = try await engine.enqueueAll(SendMail.self, mails, ids: mails.map { "mail-\($0.id)" })
     /// for outcome in outcomes { if case .refused(let reason) = outcome.result { print(outcome.id, reason) } }
     /// ```
     ///
@@ -49,7 +79,12 @@ extension DurableClient {
         ids: [String]? = nil,
         options: EnqueueOptions = EnqueueOptions()
     ) async throws -> [EnqueueOutcome] {
-        try await self.directory.enqueueAll(type, inputs, ids: ids, options)
+        let enqueuing = try await self.enqueuing
+        let (outcomes, started) = try await enqueuing.many(type, inputs, ids: ids, options) {
+            try await enqueuing.directory.send($0, $1)
+        }
+        enqueuing.announce(started)
+        return outcomes
     }
 
     /// Puts a workflow into a queue in a transaction of the caller's own: it exists if and when that commits.
@@ -59,7 +94,7 @@ extension DurableClient {
     /// ```swift
     /// try await pool.withTransaction { transaction in
     ///     try await transaction.execute("INSERT INTO orders (id) VALUES (\(order.id))")
-    ///     try await client.enqueue(Checkout.self, order, id: "checkout-\(order.id)", in: transaction)
+    ///     try await engine.enqueue(Checkout.self, order, id: "checkout-\(order.id)", in: transaction)
     /// }
     /// ```
     ///
@@ -78,7 +113,11 @@ extension DurableClient {
         options: EnqueueOptions = EnqueueOptions(),
         in connection: some TransactionConnection
     ) async throws -> WorkflowHandle<W.Output> {
-        try await self.directory.enqueue(type, input, id: id, options, in: connection)
+        let enqueuing = try await self.enqueuing
+        let started = try await enqueuing.one(type, input, id: id, options) {
+            try await enqueuing.directory.send($0, $1, in: connection)
+        }
+        return enqueuing.handle(type, started)
     }
 
     /// Puts many workflows into a queue in a transaction of the caller's own: they exist if and when that commits.
@@ -99,6 +138,9 @@ extension DurableClient {
         options: EnqueueOptions = EnqueueOptions(),
         in connection: some TransactionConnection
     ) async throws -> [EnqueueOutcome] {
-        try await self.directory.enqueueAll(type, inputs, ids: ids, options, in: connection)
+        let enqueuing = try await self.enqueuing
+        return try await enqueuing.many(type, inputs, ids: ids, options) {
+            try await enqueuing.directory.send($0, $1, in: connection)
+        }.outcomes
     }
 }
