@@ -21,6 +21,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "Durable", targets: ["Durable"]),
+        .library(name: "DurableCommand", targets: ["DurableCommand"]),
         .library(name: "DurableCompression", targets: ["DurableCompression"]),
         .library(name: "DurableCrypto", targets: ["DurableCrypto"]),
         .library(name: "DurableMacros", targets: ["DurableMacros"]),
@@ -144,6 +145,13 @@ let package = Package(
             swiftSettings: settings
         ),
         .executableTarget(name: "durable-command", dependencies: ["DurableCommand"], swiftSettings: settings),
+        // The command of a service that compresses its payloads, for tests.
+        .executableTarget(
+            name: "command-with-codecs",
+            dependencies: ["Durable", "DurableCommand", "DurableCompression"],
+            path: "Tests/CommandWithCodecs",
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "durable-demo",
             dependencies: [
@@ -247,7 +255,9 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "Durable", "DurableCommand", "durable-command", "DurableTesting", "Libpq", "TemporaryPostgres",
+                "Durable", "DurableCommand", "durable-command", "command-with-codecs", "DurableCompression",
+                "DurableTesting",
+                "Libpq", "TemporaryPostgres",
             ],
             swiftSettings: settings
         ),
@@ -256,6 +266,7 @@ let package = Package(
             name: "SnippetTests",
             dependencies: [
                 "Durable",
+                "DurableCommand",
                 "DurableCompression",
                 "DurableCrypto",
                 "DurableMacros",

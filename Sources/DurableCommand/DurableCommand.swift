@@ -1,61 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import ArgumentParser
+import ArgumentParser
+public import Durable
 
-/// The command `durable`.
-package struct DurableCommand: AsyncParsableCommand {
-    package static let configuration = CommandConfiguration(
-        commandName: "durable",
-        abstract: "Looks at durable workflows, and helps them on.",
-        discussion: """
-            The database is that of --database, of DATABASE_URL, or of the PG* variables.
-
-            Ends with 0 when it was done, 1 when it was refused or failed, 2 for arguments that make no sense, 3 when there is \
-            no such workflow, 4 when the database cannot be reached, 5 when its schema is missing or does not fit, 6 when \
-            nobody has confirmed.
-            """,
-        subcommands: [],
-        groupedSubcommands: [
-            CommandGroup(
-                name: "Looking",
-                subcommands: [
-                    Attention.self, Why.self, List.self, Show.self, Steps.self, Tail.self, Executors.self, Errors.self,
-                    Versions.self, Patches.self, Stats.self, Export.self,
-                ]
-            ),
-            CommandGroup(
-                name: "Acting",
-                subcommands: [
-                    Start.self, Signal.self, Cancel.self, Kill.self, Pause.self, Resume.self, Retry.self, Rerun.self,
-                    Fork.self, SetResult.self, Skip.self, PauseName.self, ResumeName.self, ReleaseExecutor.self,
-                ]
-            ),
-            CommandGroup(name: "Keeping", subcommands: [Retention.self, Prune.self, Delete.self]),
-            CommandGroup(name: "Setting up", subcommands: [Migrate.self]),
-        ]
-    )
-
-    package init() {}
-
-    /// Parses, runs, and ends with the documented status.
-    package static func main() async {
+/// The command `durable`, for a program of a service's own that reads what its engines encode.
+///
+/// ```swift
+/// await DurableCommand.main(codecs: try PayloadCodecs([DeflateCodec()]))
+/// ```
+public enum DurableCommand {
+    /// Parses the arguments, does what they say, and ends the process with the documented status.
+    ///
+    /// - Parameter codecs: How the payloads of the service are encoded: as for its engines. Nil: encoded payloads are shown as what they are.
+    public static func main(codecs: PayloadCodecs? = nil) async {
         let terminal = Terminal.current
         do {
-            var command = try self.parseAsRoot()
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
+            try await PayloadReader.$codecs.withValue(codecs) {
+                var command = try RootCommand.parseAsRoot()
+                if var command = command as? any AsyncParsableCommand {
+                    try await command.run()
+                } else {
+                    try command.run()
+                }
             }
         } catch let failure as CommandFailure {
             terminal.remark("durable: \(Printable.text(failure.message))")
-            self.exit(withError: ExitCode(failure.status.rawValue))
+            RootCommand.exit(withError: ExitCode(failure.status.rawValue))
         } catch {
-            let code = self.exitCode(for: error)
+            let code = RootCommand.exitCode(for: error)
             // Help and completion scripts are answers, and no errors.
-            guard code == .validationFailure else { self.exit(withError: error) }
-            terminal.remark(self.fullMessage(for: error))
-            self.exit(withError: ExitCode(ExitStatus.usage.rawValue))
+            guard code == .validationFailure else { RootCommand.exit(withError: error) }
+            terminal.remark(RootCommand.fullMessage(for: error))
+            RootCommand.exit(withError: ExitCode(ExitStatus.usage.rawValue))
         }
     }
 }

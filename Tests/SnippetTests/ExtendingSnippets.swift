@@ -2,6 +2,7 @@
 
 import Crypto
 import Durable
+import DurableCommand
 import DurableCompression
 import DurableCrypto
 
@@ -48,4 +49,16 @@ struct Reversed: PayloadCodec {
 
     func encode(_ bytes: [UInt8]) throws -> EncodedPayload? { EncodedPayload(bytes.reversed()) }
     func decode(_ bytes: [UInt8], key: String?) throws -> [UInt8] { bytes.reversed() }
+}
+
+private enum Keys {
+    static var all: [String: SymmetricKey] { ["2026-01": SymmetricKey(size: .bits256)] }
+}
+
+enum ShopCommand {
+    static func main() async throws {
+        await DurableCommand.main(
+            codecs: try PayloadCodecs([DeflateCodec(), AESGCMCodec(keys: Keys.all, current: "2026-01")])
+        )
+    }
 }

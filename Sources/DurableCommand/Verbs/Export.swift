@@ -18,8 +18,11 @@ struct Export: AsyncParsableCommand {
     func run() async throws {
         try await Session.with(self.database, isJSON: true) { session in
             let row = try await session.records(session.statements.export, [Parameter(self.id)]).first
+            var reader = PayloadReader()
+            let document = reader.clear(document: row?["document"].text ?? "")
+            reader.report(to: session.terminal)
             // Both ends of a string's escapes mean the same: what a terminal could take for a command is escaped.
-            try session.terminal.say(JSONLine.compact(row?["document"].text ?? "", keepsSpace: true))
+            try session.terminal.say(JSONLine.compact(document, keepsSpace: true))
         }
     }
 }

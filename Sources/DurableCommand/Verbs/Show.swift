@@ -21,8 +21,9 @@ struct Show: AsyncParsableCommand {
     func run() async throws {
         try await Session.with(self.database, isJSON: self.output.json) { session in
             let workflow = try await session.workflow(self.id)
-            let steps = try await session.steps(of: self.id, withPayloads: self.payloads)
-            let ends = self.payloads ? try await session.ends(of: self.id) : Record()
+            let payloads = self.payloads ? try await session.payloads(of: self.id) : nil
+            let steps = try await session.steps(of: self.id, with: payloads?.steps)
+            let ends = payloads?.ends ?? Record()
             guard !session.isJSON else {
                 var line = workflow
                 for (name, value) in zip(ends.names, ends.values) { line = line.with(name, value) }
@@ -40,27 +41,36 @@ struct Show: AsyncParsableCommand {
     }
 }
 
+/// What a workflow and its steps took and returned.
+struct WorkflowPayloads {
+    /// Input and output of the workflow.
+    let ends: Record
+    /// What its steps returned, by their places.
+    let steps: [String: Value]
+}
+
 extension Session {
-    /// The steps of a workflow by scope and position.
-    func steps(of id: String, withPayloads: Bool) async throws -> [Record] {
-        let steps = try await self.records(self.statements.steps, [Parameter(id)])
-        guard withPayloads else { return steps }
-        var outputs: [String: Value] = [:]
-        for payload in try await self.records(self.statements.payloads, [Parameter(id)])
-        where payload["part"].text == "step" {
-            outputs[payload.place] = payload["payload"]
+    /// What a workflow and its steps took and returned, as far as this program can read it; the rest is told.
+    func payloads(of id: String) async throws -> WorkflowPayloads {
+        var reader = PayloadReader()
+        let payloads = try await self.records(self.statements.payloads, [Parameter(id)])
+        var steps: [String: Value] = [:]
+        for payload in payloads where payload["part"].text == "step" {
+            steps[payload.place] = reader.clear(payload["payload"])
         }
-        return steps.map { $0.with("output", outputs[$0.place] ?? .null) }
+        var ends: [(String, Value)] = []
+        for part in ["input", "output"] {
+            ends.append((part, reader.clear(payloads.first { $0["part"].text == part }?["payload"] ?? .null)))
+        }
+        reader.report(to: self.terminal)
+        return WorkflowPayloads(ends: Record(ends), steps: steps)
     }
 
-    /// Input and output of a workflow.
-    func ends(of id: String) async throws -> Record {
-        let payloads = try await self.records(self.statements.payloads, [Parameter(id)])
-        return Record(
-            ["input", "output"].map { part in
-                (part, payloads.first { $0["part"].text == part }?["payload"] ?? .null)
-            }
-        )
+    /// The steps of a workflow by scope and position, with what they returned where that is wanted.
+    func steps(of id: String, with outputs: [String: Value]?) async throws -> [Record] {
+        let steps = try await self.records(self.statements.steps, [Parameter(id)])
+        guard let outputs else { return steps }
+        return steps.map { $0.with("output", outputs[$0.place] ?? .null) }
     }
 }
 

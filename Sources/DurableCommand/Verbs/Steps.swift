@@ -31,7 +31,8 @@ struct Steps: AsyncParsableCommand {
     func run() async throws {
         try await Session.with(self.database, isJSON: self.output.json) { session in
             _ = try await session.workflow(self.id)
-            let steps = try await session.steps(of: self.id, withPayloads: self.payloads).filter { step in
+            let payloads = self.payloads ? try await session.payloads(of: self.id) : nil
+            let steps = try await session.steps(of: self.id, with: payloads?.steps).filter { step in
                 self.state.isEmpty || self.state.contains(step["state"].words)
             }
             let listing = Listing(

@@ -26,18 +26,20 @@ struct Invocation {
     /// - Parameters:
     ///   - answer: What a person at the terminal types; nil when there is no terminal.
     ///   - url: A connection string; nil for none at all.
+    ///   - program: Which program: a service may have one of its own.
     ///   - isShown: Whether output and errors go to that terminal, as they do where a person sits: then both are the output.
     static func durable(
         _ arguments: [String],
         on url: String?,
         answer: String? = nil,
         isShown: Bool = false,
+        program: String = "durable",
         environment: [String: String] = [:]
     ) async throws -> Invocation {
         try await withCheckedThrowingContinuation { continuation in
             Thread.detachNewThread {
                 continuation.resume(
-                    with: Result { try Self.run(arguments, url, answer, isShown, environment) }
+                    with: Result { try Self.run(arguments, url, answer, isShown, program, environment) }
                 )
             }
         }
@@ -57,6 +59,7 @@ struct Invocation {
         _ url: String?,
         _ answer: String?,
         _ isShown: Bool,
+        _ program: String,
         _ environment: [String: String]
     ) throws -> Invocation {
         let file = FileManager.default.temporaryDirectory.appending(path: "durable-errors-\(UUID().uuidString)")
@@ -77,7 +80,7 @@ struct Invocation {
                 isShown
                     ? "\"$0\" \"$@\" <\"$DURABLE_TEST_INPUT\" >\"$DURABLE_TEST_INPUT\" 2>&1"
                     : "exec \"$0\" \"$@\" <\"$DURABLE_TEST_INPUT\" 2>\"$DURABLE_TEST_ERRORS\"",
-                try self.program().path,
+                try self.program(program).path,
             ] + arguments,
             environment: variables.map { "\($0.key)=\($0.value)" },
             errorsToOutput: false
@@ -94,13 +97,13 @@ struct Invocation {
     }
 
     /// The program beside this one.
-    private static func program() throws -> URL {
+    private static func program(_ name: String) throws -> URL {
         #if canImport(Darwin)
             let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") } ?? Bundle.main
-            return bundle.bundleURL.deletingLastPathComponent().appending(path: "durable")
+            return bundle.bundleURL.deletingLastPathComponent().appending(path: name)
         #else
             let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-            return URL(filePath: program).deletingLastPathComponent().appending(path: "durable")
+            return URL(filePath: program).deletingLastPathComponent().appending(path: name)
         #endif
     }
 }
