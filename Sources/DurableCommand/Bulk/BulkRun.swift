@@ -6,6 +6,7 @@ import Libpq
 struct BulkRun {
     let session: Session
     let deed: Deed
+    let reason: String
     let selection: Selection
 
     func run() async throws {
@@ -18,7 +19,7 @@ struct BulkRun {
         if ids.count > 1 || self.deed.asksForOne || self.selection.ids.isEmpty {
             try self.session.terminal.confirm(
                 "\(self.deed.verb) \(ids.count == 1 ? Printable.text(ids[0]) : Preview.count(Int64(ids.count)))?",
-                isConfirmed: self.selection.yes
+                isConfirmed: self.selection.asking.yes
             )
         }
         let refused = try await self.act(on: ids)
@@ -76,7 +77,10 @@ struct BulkRun {
 
     private func act(on id: String) async throws -> DeedResult {
         do {
-            let record = try await self.session.records(self.deed.sql, [Parameter(id)] + self.deed.parameters).first
+            let record = try await self.session.records(
+                self.deed.statement(self.session.statements),
+                [Parameter(id), Parameter(self.reason)]
+            ).first
             return self.deed.reading(record?["result"] ?? .null)
         } catch let error as PostgresError where error.sqlState?.hasPrefix("DU") == true {
             guard self.selection.ids.count != 1 else { throw error }

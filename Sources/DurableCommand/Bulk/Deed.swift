@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Libpq
-
 /// What is done to each of several workflows.
 struct Deed: Sendable {
     /// What it is called: `cancel`.
@@ -10,10 +8,8 @@ struct Deed: Sendable {
     let states: [String]
     /// Whether it is asked for also when it is for one workflow only.
     let asksForOne: Bool
-    /// The statement, of which the first parameter is the id.
-    let sql: String
-    /// The other parameters.
-    let parameters: [Parameter]
+    /// The statement, of which the first parameter is the id, and the second one the reason.
+    let statement: @Sendable (CommandStatements) -> String
     /// What the statement's answer means.
     let reading: @Sendable (Value) -> DeedResult
 }

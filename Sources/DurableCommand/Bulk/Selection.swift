@@ -10,8 +10,7 @@ struct Selection: ParsableArguments {
     @OptionGroup(title: "Filters")
     var filter: WorkflowFilter
 
-    @Flag(name: .shortAndLong, help: "Do not ask.")
-    var yes = false
+    @OptionGroup var asking: Asking
 
     @Flag(name: .customLong("dry-run"), help: "Only list which they are.")
     var dryRun = false

@@ -14,8 +14,7 @@ struct StepPlace: ParsableArguments {
     @Option(name: .long, help: "The name of the step; needed where it has not begun.")
     var name: String?
 
-    @Option(name: .long, help: "Why, for those who look later.")
-    var reason = "by hand, with the durable command"
+    @OptionGroup var why: Reason
 
     /// The place for a person.
     var words: String {
@@ -24,5 +23,5 @@ struct StepPlace: ParsableArguments {
     }
 
     /// Scope, name and reason: the last parameters of the statements.
-    var others: [Parameter] { [Parameter(self.scope), Parameter(self.name), Parameter(self.reason)] }
+    var others: [Parameter] { [Parameter(self.scope), Parameter(self.name), Parameter(self.why.reason)] }
 }

@@ -3,7 +3,7 @@
 import ArgumentParser
 
 /// `durable attention`: what needs a person, worst first.
-struct Attention: AsyncParsableCommand {
+struct Attention: Verb {
     static let configuration = CommandConfiguration(
         abstract: "Lists what needs a person, worst first, with what to type next.",
         discussion: "Says nothing needs you when all is well. With --check it ends with 1 when there is anything."
@@ -12,16 +12,13 @@ struct Attention: AsyncParsableCommand {
     @Flag(name: .long, help: "End with 1 when there is anything, for monitoring.")
     var check = false
 
-    @OptionGroup var output: OutputOptions
-    @OptionGroup(title: "Database") var database: DatabaseOptions
+    @OptionGroup var options: SessionOptions
 
-    func run() async throws {
-        try await Session.with(self.database, isJSON: self.output.json) { session in
-            let rows = try await session.records(session.statements.attention)
-            try session.print(rows, as: Self.listing, empty: "nothing needs you")
-            guard self.check, !rows.isEmpty else { return }
-            throw CommandFailure(.failed, "\(rows.count) need\(rows.count == 1 ? "s" : "") a person")
-        }
+    func run(in session: Session) async throws {
+        let rows = try await session.records(session.statements.attention)
+        try session.print(rows, as: Self.listing, empty: "nothing needs you")
+        guard self.check, !rows.isEmpty else { return }
+        throw CommandFailure(.failed, "\(rows.count) need\(rows.count == 1 ? "s" : "") a person")
     }
 
     private static let listing = Listing([

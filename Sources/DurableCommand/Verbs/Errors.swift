@@ -4,7 +4,7 @@ import ArgumentParser
 import Libpq
 
 /// `durable errors`: what workflows failed with or are paused over, like ones together.
-struct Errors: AsyncParsableCommand {
+struct Errors: Verb {
     static let configuration = CommandConfiguration(
         abstract: "Groups the errors of failed and paused workflows by type and message.",
         discussion: "Numbers, ids and quoted words are left out of the comparison."
@@ -19,8 +19,7 @@ struct Errors: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "At most so many groups.")
     var limit = 50
 
-    @OptionGroup var output: OutputOptions
-    @OptionGroup(title: "Database") var database: DatabaseOptions
+    @OptionGroup var options: SessionOptions
 
     func validate() throws {
         guard self.limit >= 1 else { throw ValidationError("--limit must be at least 1.") }
@@ -29,17 +28,15 @@ struct Errors: AsyncParsableCommand {
         }
     }
 
-    func run() async throws {
-        try await Session.with(self.database, isJSON: self.output.json) { session in
-            let errors = try await session.records(
-                session.statements.errors,
-                [
-                    Parameter(self.since.flatMap { PointInTime($0) }?.time(at: session.now)),
-                    Parameter(self.name.isEmpty ? nil : self.name), Parameter(Int64(self.limit)),
-                ]
-            )
-            try session.print(errors, as: Self.listing, empty: "no error")
-        }
+    func run(in session: Session) async throws {
+        let errors = try await session.records(
+            session.statements.errors,
+            [
+                Parameter(self.since.flatMap { PointInTime($0) }?.time(at: session.now)),
+                Parameter(self.name.isEmpty ? nil : self.name), Parameter(Int64(self.limit)),
+            ]
+        )
+        try session.print(errors, as: Self.listing, empty: "no error")
     }
 
     private static let listing = Listing([

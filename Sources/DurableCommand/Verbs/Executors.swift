@@ -4,7 +4,7 @@ import ArgumentParser
 import Libpq
 
 /// `durable executors`: the processes that run workflows.
-struct Executors: AsyncParsableCommand {
+struct Executors: Verb {
     static let configuration = CommandConfiguration(
         abstract: "Lists the processes that run workflows.",
         discussion: "alive: its lease is valid. dead: it is over, and nobody has taken its work yet."
@@ -13,14 +13,11 @@ struct Executors: AsyncParsableCommand {
     @Flag(name: .shortAndLong, help: "Also those that have stopped or were fenced.")
     var all = false
 
-    @OptionGroup var output: OutputOptions
-    @OptionGroup(title: "Database") var database: DatabaseOptions
+    @OptionGroup var options: SessionOptions
 
-    func run() async throws {
-        try await Session.with(self.database, isJSON: self.output.json) { session in
-            let executors = try await session.records(session.statements.executors, [Parameter(self.all)])
-            try session.print(executors, as: Self.listing, empty: "no process runs workflows; --all shows former ones")
-        }
+    func run(in session: Session) async throws {
+        let executors = try await session.records(session.statements.executors, [Parameter(self.all)])
+        try session.print(executors, as: Self.listing, empty: "no process runs workflows; --all shows former ones")
     }
 
     private static let listing = Listing([

@@ -4,7 +4,7 @@ import ArgumentParser
 import Libpq
 
 /// `durable fork ID`: a copy that goes on from a step of the original.
-struct Fork: AsyncParsableCommand {
+struct Fork: Verb {
     static let configuration = CommandConfiguration(
         abstract: "Starts a copy of a workflow that goes on from one of its steps.",
         discussion: """
@@ -31,24 +31,19 @@ struct Fork: AsyncParsableCommand {
     @Option(name: .customLong("new-id"), help: "The id of the copy; else one is made up.")
     var newID: String?
 
-    @Option(name: .long, help: "Why, for those who look later.")
-    var reason = "by hand, with the durable command"
+    @OptionGroup var why: Reason
+    @OptionGroup var options: SessionOptions
 
-    @OptionGroup var output: OutputOptions
-    @OptionGroup(title: "Database") var database: DatabaseOptions
-
-    func run() async throws {
-        try await Session.with(self.database, isJSON: self.output.json) { session in
-            let input = try self.input.map { try Document.text(of: $0) }
-            let record = try await session.records(
-                session.statements.fork,
-                [
-                    Parameter(self.id), Parameter(self.position), Parameter(self.scope), Parameter(self.newID),
-                    Parameter(input), Parameter(self.reason),
-                ]
-            ).first
-            await session.notify()
-            try session.reportStarted(record?["result"].words ?? "", from: self.id)
-        }
+    func run(in session: Session) async throws {
+        let input = try self.input.map { try Document.text(of: $0) }
+        let record = try await session.records(
+            session.statements.fork,
+            [
+                Parameter(self.id), Parameter(self.position), Parameter(self.scope), Parameter(self.newID),
+                Parameter(input), Parameter(self.why.reason),
+            ]
+        ).first
+        await session.notify()
+        try session.reportStarted(record?["result"].words ?? "", from: self.id)
     }
 }

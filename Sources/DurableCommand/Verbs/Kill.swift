@@ -4,7 +4,7 @@ import ArgumentParser
 import Libpq
 
 /// `durable kill ID`: ends a workflow without any clean-up.
-struct Kill: AsyncParsableCommand {
+struct Kill: Verb {
     static let configuration = CommandConfiguration(
         abstract: "Ends a workflow at once, as cancelled, and undoes nothing.",
         discussion: "`durable cancel` is the gentle way."
@@ -13,26 +13,19 @@ struct Kill: AsyncParsableCommand {
     @Argument(help: "The workflow's id.")
     var id: String
 
-    @Option(name: .long, help: "Why, for those who look later.")
-    var reason = "by hand, with the durable command"
+    @OptionGroup var why: Reason
+    @OptionGroup var asking: Asking
+    @OptionGroup var options: SessionOptions
 
-    @Flag(name: .shortAndLong, help: "Do not ask.")
-    var yes = false
-
-    @OptionGroup var output: OutputOptions
-    @OptionGroup(title: "Database") var database: DatabaseOptions
-
-    func run() async throws {
-        try await Session.with(self.database, isJSON: self.output.json) { session in
-            let question = "kill \(Printable.text(self.id)), without undoing what it has done?"
-            try session.terminal.confirm(question, isConfirmed: self.yes)
-            let record = try await session.records(
-                session.statements.kill,
-                [Parameter(self.id), Parameter(self.reason)]
-            ).first
-            await session.notify()
-            try session.report(self.id, record?["result"].words ?? "")
-        }
+    func run(in session: Session) async throws {
+        let question = "kill \(Printable.text(self.id)), without undoing what it has done?"
+        try session.terminal.confirm(question, isConfirmed: self.asking.yes)
+        let record = try await session.records(
+            session.statements.kill,
+            [Parameter(self.id), Parameter(self.why.reason)]
+        ).first
+        await session.notify()
+        try session.report(self.id, record?["result"].words ?? "")
     }
 }
 

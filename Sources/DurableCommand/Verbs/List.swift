@@ -4,7 +4,7 @@ import ArgumentParser
 import Libpq
 
 /// `durable list`: workflows, newest first.
-struct List: AsyncParsableCommand {
+struct List: Verb {
     static let configuration = CommandConfiguration(abstract: "Lists workflows, newest first.")
 
     /// How many rows are asked for at once.
@@ -19,34 +19,31 @@ struct List: AsyncParsableCommand {
     @Option(name: .long, help: ArgumentHelp("Go on behind this one, the last of the page before.", valueName: "id"))
     var after: String?
 
-    @OptionGroup var output: OutputOptions
-    @OptionGroup(title: "Database") var database: DatabaseOptions
+    @OptionGroup var options: SessionOptions
 
     func validate() throws {
         guard self.limit >= 0 else { throw ValidationError("--limit must not be negative.") }
     }
 
-    func run() async throws {
-        try await Session.with(self.database, isJSON: self.output.json) { session in
-            var last: Record?
-            if let after = self.after { last = try await session.workflow(after) }
-            var left = self.limit == 0 ? Int.max : self.limit
-            var isFirst = true
-            while left > 0 {
-                let wanted = min(left, Self.page)
-                // One more, to know whether there are more.
-                var records = try await self.page(session, behind: last, count: wanted + 1)
-                let isMore = records.count > wanted
-                if isMore { records.removeLast() }
-                left -= records.count
-                last = records.last ?? last
-                try self.print(records, in: session, isFirst: isFirst)
-                isFirst = false
-                guard isMore else { return }
-            }
-            if let id = last?["id"].text, session.terminal.isOutput, !session.isJSON {
-                session.terminal.remark("there are more: --after \(Self.quoted(id)) shows the next, --limit 0 all")
-            }
+    func run(in session: Session) async throws {
+        var last: Record?
+        if let after = self.after { last = try await session.workflow(after) }
+        var left = self.limit == 0 ? Int.max : self.limit
+        var isFirst = true
+        while left > 0 {
+            let wanted = min(left, Self.page)
+            // One more, to know whether there are more.
+            var records = try await self.page(session, behind: last, count: wanted + 1)
+            let isMore = records.count > wanted
+            if isMore { records.removeLast() }
+            left -= records.count
+            last = records.last ?? last
+            try self.print(records, in: session, isFirst: isFirst)
+            isFirst = false
+            guard isMore else { return }
+        }
+        if let id = last?["id"].text, session.terminal.isOutput, !session.isJSON {
+            session.terminal.remark("there are more: --after \(Self.quoted(id)) shows the next, --limit 0 all")
         }
     }
 

@@ -4,7 +4,7 @@ import ArgumentParser
 import Libpq
 
 /// `durable patches`: which calls of `patched` may go.
-struct Patches: AsyncParsableCommand {
+struct Patches: Verb {
     static let configuration = CommandConfiguration(
         abstract: "Says which calls of patched are still needed, and which may be removed.",
         discussion: """
@@ -26,26 +26,23 @@ struct Patches: AsyncParsableCommand {
     @Flag(name: .long, help: "End with 1 when any that is listed is in use, for a script.")
     var check = false
 
-    @OptionGroup var output: OutputOptions
-    @OptionGroup(title: "Database") var database: DatabaseOptions
+    @OptionGroup var options: SessionOptions
 
-    func run() async throws {
-        try await Session.with(self.database, isJSON: self.output.json) { session in
-            let rows = try await session.records(session.statements.patches).filter { row in
-                (self.name.isEmpty || self.name.contains(row["name"].words))
-                    && (self.patch.isEmpty || self.patch.contains(row["patch"].words))
-            }
-            // A mistyped one must not pass for one that is safe to remove.
-            for patch in self.patch where !rows.contains(where: { $0["patch"].words == patch }) {
-                let types = self.name.isEmpty ? "" : " of type \(self.name.joined(separator: " or "))"
-                throw CommandFailure(.failed, "no workflow\(types) that is kept has recorded a patch \"\(patch)\"")
-            }
-            try session.print(rows, as: Self.listing, empty: "no patch is recorded")
-            let needed = rows.filter { $0["verdict"].text != Self.removable }
-            guard self.check, !needed.isEmpty else { return }
-            let names = needed.map { "\($0["patch"].words) of \($0["name"].words) v\($0["version"].words)" }
-            throw CommandFailure(.failed, "in use: \(names.joined(separator: ", "))")
+    func run(in session: Session) async throws {
+        let rows = try await session.records(session.statements.patches).filter { row in
+            (self.name.isEmpty || self.name.contains(row["name"].words))
+                && (self.patch.isEmpty || self.patch.contains(row["patch"].words))
         }
+        // A mistyped one must not pass for one that is safe to remove.
+        for patch in self.patch where !rows.contains(where: { $0["patch"].words == patch }) {
+            let types = self.name.isEmpty ? "" : " of type \(self.name.joined(separator: " or "))"
+            throw CommandFailure(.failed, "no workflow\(types) that is kept has recorded a patch \"\(patch)\"")
+        }
+        try session.print(rows, as: Self.listing, empty: "no patch is recorded")
+        let needed = rows.filter { $0["verdict"].text != Self.removable }
+        guard self.check, !needed.isEmpty else { return }
+        let names = needed.map { "\($0["patch"].words) of \($0["name"].words) v\($0["version"].words)" }
+        throw CommandFailure(.failed, "in use: \(names.joined(separator: ", "))")
     }
 
     /// The verdict of the view on what nothing pending needs.

@@ -4,7 +4,7 @@ import ArgumentParser
 import Libpq
 
 /// `durable pause-name NAME`: stops a workflow type everywhere.
-struct PauseName: AsyncParsableCommand {
+struct PauseName: Verb {
     static let configuration = CommandConfiguration(
         commandName: "pause-name",
         abstract: "Stops starts and resumes of a workflow type everywhere, across restarts: after a bad deploy.",
@@ -14,20 +14,13 @@ struct PauseName: AsyncParsableCommand {
     @Argument(help: "The workflow type.")
     var name: String
 
-    @Option(name: .long, help: "Why, for those who look later.")
-    var reason = "by hand, with the durable command"
+    @OptionGroup var why: Reason
+    @OptionGroup var asking: Asking
+    @OptionGroup var options: SessionOptions
 
-    @Flag(name: .shortAndLong, help: "Do not ask.")
-    var yes = false
-
-    @OptionGroup var output: OutputOptions
-    @OptionGroup(title: "Database") var database: DatabaseOptions
-
-    func run() async throws {
-        try await Session.with(self.database, isJSON: self.output.json) { session in
-            try session.terminal.confirm("pause every \(Printable.text(self.name))?", isConfirmed: self.yes)
-            _ = try await session.records(session.statements.pauseName, [Parameter(self.name), Parameter(self.reason)])
-            try session.report(self.name, "paused")
-        }
+    func run(in session: Session) async throws {
+        try session.terminal.confirm("pause every \(Printable.text(self.name))?", isConfirmed: self.asking.yes)
+        _ = try await session.records(session.statements.pauseName, [Parameter(self.name), Parameter(self.why.reason)])
+        try session.report(self.name, "paused")
     }
 }

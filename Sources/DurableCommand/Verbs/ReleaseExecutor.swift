@@ -4,7 +4,7 @@ import ArgumentParser
 import Libpq
 
 /// `durable release-executor NUMBER`: declares a wedged process dead now.
-struct ReleaseExecutor: AsyncParsableCommand {
+struct ReleaseExecutor: Verb {
     static let configuration = CommandConfiguration(
         commandName: "release-executor",
         abstract: "Declares a wedged process dead now, whatever its lease.",
@@ -17,23 +17,16 @@ struct ReleaseExecutor: AsyncParsableCommand {
     @Argument(help: "The process's number.")
     var number: Int32
 
-    @Option(name: .long, help: "Why, for those who look later.")
-    var reason = "by hand, with the durable command"
+    @OptionGroup var why: Reason
+    @OptionGroup var asking: Asking
+    @OptionGroup var options: SessionOptions
 
-    @Flag(name: .shortAndLong, help: "Do not ask.")
-    var yes = false
-
-    @OptionGroup var output: OutputOptions
-    @OptionGroup(title: "Database") var database: DatabaseOptions
-
-    func run() async throws {
-        try await Session.with(self.database, isJSON: self.output.json) { session in
-            try session.terminal.confirm("declare executor \(self.number) dead?", isConfirmed: self.yes)
-            let record = try await session.records(
-                session.statements.releaseExecutor,
-                [Parameter(self.number), Parameter(self.reason)]
-            ).first
-            try session.report("\(self.number)", "released, with \(Preview.count(record?["result"].integer ?? 0))")
-        }
+    func run(in session: Session) async throws {
+        try session.terminal.confirm("declare executor \(self.number) dead?", isConfirmed: self.asking.yes)
+        let record = try await session.records(
+            session.statements.releaseExecutor,
+            [Parameter(self.number), Parameter(self.why.reason)]
+        ).first
+        try session.report("\(self.number)", "released, with \(Preview.count(record?["result"].integer ?? 0))")
     }
 }

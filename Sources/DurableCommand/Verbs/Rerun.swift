@@ -4,7 +4,7 @@ import ArgumentParser
 import Libpq
 
 /// `durable rerun ID`: the same once more, from the beginning.
-struct Rerun: AsyncParsableCommand {
+struct Rerun: Verb {
     static let configuration = CommandConfiguration(
         abstract: "Starts a workflow anew with the same input, under a new id.",
         discussion:
@@ -17,21 +17,16 @@ struct Rerun: AsyncParsableCommand {
     @Option(name: .customLong("new-id"), help: "The id of the new one; else one is made up.")
     var newID: String?
 
-    @Option(name: .long, help: "Why, for those who look later.")
-    var reason = "by hand, with the durable command"
+    @OptionGroup var why: Reason
+    @OptionGroup var options: SessionOptions
 
-    @OptionGroup var output: OutputOptions
-    @OptionGroup(title: "Database") var database: DatabaseOptions
-
-    func run() async throws {
-        try await Session.with(self.database, isJSON: self.output.json) { session in
-            let record = try await session.records(
-                session.statements.rerun,
-                [Parameter(self.id), Parameter(self.newID), Parameter(self.reason)]
-            ).first
-            await session.notify()
-            try session.reportStarted(record?["result"].words ?? "", from: self.id)
-        }
+    func run(in session: Session) async throws {
+        let record = try await session.records(
+            session.statements.rerun,
+            [Parameter(self.id), Parameter(self.newID), Parameter(self.why.reason)]
+        ).first
+        await session.notify()
+        try session.reportStarted(record?["result"].words ?? "", from: self.id)
     }
 }
 

@@ -4,7 +4,7 @@ import ArgumentParser
 import Libpq
 
 /// `durable resume-name NAME`: lets a workflow type start and resume again.
-struct ResumeName: AsyncParsableCommand {
+struct ResumeName: Verb {
     static let configuration = CommandConfiguration(
         commandName: "resume-name",
         abstract: "Lets a workflow type that was paused start and resume again."
@@ -13,17 +13,14 @@ struct ResumeName: AsyncParsableCommand {
     @Argument(help: "The workflow type.")
     var name: String
 
-    @OptionGroup var output: OutputOptions
-    @OptionGroup(title: "Database") var database: DatabaseOptions
+    @OptionGroup var options: SessionOptions
 
-    func run() async throws {
-        try await Session.with(self.database, isJSON: self.output.json) { session in
-            let record = try await session.records(session.statements.resumeName, [Parameter(self.name)]).first
-            guard record?["result"] == .flag(true) else {
-                throw CommandFailure(.failed, "workflow type \"\(self.name)\" was not paused")
-            }
-            await session.notify()
-            try session.report(self.name, "resumed")
+    func run(in session: Session) async throws {
+        let record = try await session.records(session.statements.resumeName, [Parameter(self.name)]).first
+        guard record?["result"] == .flag(true) else {
+            throw CommandFailure(.failed, "workflow type \"\(self.name)\" was not paused")
         }
+        await session.notify()
+        try session.report(self.name, "resumed")
     }
 }

@@ -4,7 +4,7 @@ import ArgumentParser
 import Libpq
 
 /// `durable retention`: how long what is over is kept.
-struct Retention: AsyncParsableCommand {
+struct Retention: Verb {
     static let configuration = CommandConfiguration(
         abstract: "Lists how long what is over is kept; with --keep or --drop it changes that.",
         discussion: """
@@ -31,43 +31,36 @@ struct Retention: AsyncParsableCommand {
     @Option(name: .long, help: "Of what: workflow, event, executor, audit.")
     var subject = "workflow"
 
-    @Option(name: .long, help: "Why, for those who look later.")
-    var reason = "by hand, with the durable command"
-
-    @Flag(name: .shortAndLong, help: "Do not ask.")
-    var yes = false
-
-    @OptionGroup var output: OutputOptions
-    @OptionGroup(title: "Database") var database: DatabaseOptions
+    @OptionGroup var why: Reason
+    @OptionGroup var asking: Asking
+    @OptionGroup var options: SessionOptions
 
     func validate() throws {
         guard self.keep == nil || !self.drop else { throw ValidationError("Say either --keep or --drop.") }
     }
 
-    func run() async throws {
-        try await Session.with(self.database, isJSON: self.output.json) { session in
-            let about = [
-                Parameter(self.name), Parameter(self.outcome), Parameter(self.subject), Parameter(self.reason),
-            ]
-            let words = [self.subject, self.name, self.outcome].filter { !$0.isEmpty }.joined(separator: " ")
-            if let keep {
-                let what = Printable.text(keep)
-                try session.terminal.confirm("keep every \(Printable.text(words)) \(what)?", isConfirmed: self.yes)
-                let interval = Parameter(keep == "forever" ? nil : keep)
-                let row = try await session.records(session.statements.setRetention, [interval] + about).first
-                return try session.report(
-                    words,
-                    row?["result"] == .flag(true) ? "is kept \(what)" : "was kept \(what) before"
-                )
-            }
-            if self.drop {
-                let row = try await session.records(session.statements.dropRetention, about).first
-                guard row?["result"] == .flag(true) else { throw CommandFailure(.failed, "there is no such policy") }
-                return try session.report(words, "has no policy any more")
-            }
-            let policies = try await session.records(session.statements.retention)
-            try session.print(policies, as: Self.listing, empty: "everything is kept")
+    func run(in session: Session) async throws {
+        let about = [
+            Parameter(self.name), Parameter(self.outcome), Parameter(self.subject), Parameter(self.why.reason),
+        ]
+        let words = [self.subject, self.name, self.outcome].filter { !$0.isEmpty }.joined(separator: " ")
+        if let keep {
+            let what = Printable.text(keep)
+            try session.terminal.confirm("keep every \(Printable.text(words)) \(what)?", isConfirmed: self.asking.yes)
+            let interval = Parameter(keep == "forever" ? nil : keep)
+            let row = try await session.records(session.statements.setRetention, [interval] + about).first
+            return try session.report(
+                words,
+                row?["result"] == .flag(true) ? "is kept \(what)" : "was kept \(what) before"
+            )
         }
+        if self.drop {
+            let row = try await session.records(session.statements.dropRetention, about).first
+            guard row?["result"] == .flag(true) else { throw CommandFailure(.failed, "there is no such policy") }
+            return try session.report(words, "has no policy any more")
+        }
+        let policies = try await session.records(session.statements.retention)
+        try session.print(policies, as: Self.listing, empty: "everything is kept")
     }
 
     private static let listing = Listing([

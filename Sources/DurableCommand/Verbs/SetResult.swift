@@ -4,7 +4,7 @@ import ArgumentParser
 import Libpq
 
 /// `durable set-result ID`: what a step of a paused workflow is to have returned.
-struct SetResult: AsyncParsableCommand {
+struct SetResult: Verb {
     static let configuration = CommandConfiguration(
         commandName: "set-result",
         abstract: "Records a result for a step of a paused workflow, as if the step had returned it.",
@@ -25,23 +25,18 @@ struct SetResult: AsyncParsableCommand {
     )
     var result: String
 
-    @Flag(name: .shortAndLong, help: "Do not ask.")
-    var yes = false
+    @OptionGroup var asking: Asking
+    @OptionGroup var options: SessionOptions
 
-    @OptionGroup var output: OutputOptions
-    @OptionGroup(title: "Database") var database: DatabaseOptions
-
-    func run() async throws {
-        try await Session.with(self.database, isJSON: self.output.json) { session in
-            let result = try Document.text(of: self.result)
-            let question =
-                "set the result of \(self.place.words) of \(Printable.text(self.id)), and take back what followed?"
-            try session.terminal.confirm(question, isConfirmed: self.yes)
-            _ = try await session.records(
-                session.statements.setResult,
-                [Parameter(self.id), Parameter(self.place.position), Parameter(result)] + self.place.others
-            )
-            try session.report(self.id, "set; it goes on with durable resume")
-        }
+    func run(in session: Session) async throws {
+        let result = try Document.text(of: self.result)
+        let question =
+            "set the result of \(self.place.words) of \(Printable.text(self.id)), and take back what followed?"
+        try session.terminal.confirm(question, isConfirmed: self.asking.yes)
+        _ = try await session.records(
+            session.statements.setResult,
+            [Parameter(self.id), Parameter(self.place.position), Parameter(result)] + self.place.others
+        )
+        try session.report(self.id, "set; it goes on with durable resume")
     }
 }

@@ -4,7 +4,7 @@ import ArgumentParser
 import Libpq
 
 /// `durable show ID`: one workflow with its steps as a tree.
-struct Show: AsyncParsableCommand {
+struct Show: Verb {
     static let configuration = CommandConfiguration(
         abstract: "Shows a workflow, and its steps as a tree with times and attempts."
     )
@@ -15,29 +15,26 @@ struct Show: AsyncParsableCommand {
     @Flag(name: .long, help: "Also what it and its steps took and returned; needs durable_operator.")
     var payloads = false
 
-    @OptionGroup var output: OutputOptions
-    @OptionGroup(title: "Database") var database: DatabaseOptions
+    @OptionGroup var options: SessionOptions
 
-    func run() async throws {
-        try await Session.with(self.database, isJSON: self.output.json) { session in
-            let workflow = try await session.workflow(self.id)
-            let payloads = self.payloads ? try await session.payloads(of: self.id) : nil
-            let steps = try await session.steps(of: self.id, with: payloads?.steps)
-            let ends = payloads?.ends ?? Record()
-            guard !session.isJSON else {
-                var line = workflow
-                for (name, value) in zip(ends.names, ends.values) { line = line.with(name, value) }
-                return try session.terminal.say(JSONLine.of(line.with("steps", .json(JSONLine.array(steps)))))
-            }
-            let sheet = WorkflowSheet.lines(workflow, ends, now: session.now, colours: session.terminal.colours)
-            try session.terminal.say(sheet)
-            guard !steps.isEmpty else { return }
-            let table = StepTree(steps).table(now: session.now)
-            try session.terminal.say("")
-            try session.terminal.say(
-                table.lines(width: session.terminal.width, colours: session.terminal.colours)
-            )
+    func run(in session: Session) async throws {
+        let workflow = try await session.workflow(self.id)
+        let payloads = self.payloads ? try await session.payloads(of: self.id) : nil
+        let steps = try await session.steps(of: self.id, with: payloads?.steps)
+        let ends = payloads?.ends ?? Record()
+        guard !session.isJSON else {
+            var line = workflow
+            for (name, value) in zip(ends.names, ends.values) { line = line.with(name, value) }
+            return try session.terminal.say(JSONLine.of(line.with("steps", .json(JSONLine.array(steps)))))
         }
+        let sheet = WorkflowSheet.lines(workflow, ends, now: session.now, colours: session.terminal.colours)
+        try session.terminal.say(sheet)
+        guard !steps.isEmpty else { return }
+        let table = StepTree(steps).table(now: session.now)
+        try session.terminal.say("")
+        try session.terminal.say(
+            table.lines(width: session.terminal.width, colours: session.terminal.colours)
+        )
     }
 }
 

@@ -4,7 +4,7 @@ import ArgumentParser
 import Libpq
 
 /// `durable signal ID NAME`: sends a message to a workflow.
-struct Signal: AsyncParsableCommand {
+struct Signal: Verb {
     static let configuration = CommandConfiguration(abstract: "Sends a workflow a message.")
 
     @Argument(help: "The workflow's id.")
@@ -19,25 +19,22 @@ struct Signal: AsyncParsableCommand {
     @Option(name: .long, help: "An idempotency key: a second message with the same one is not sent.")
     var key: String?
 
-    @OptionGroup var output: OutputOptions
-    @OptionGroup(title: "Database") var database: DatabaseOptions
+    @OptionGroup var options: SessionOptions
 
-    func run() async throws {
-        try await Session.with(self.database, isJSON: self.output.json) { session in
-            let payload = try self.payload.map { try Document.text(of: $0) }
-            let record = try await session.records(
-                session.statements.signal,
-                [Parameter(self.id), Parameter(self.name), Parameter(payload), Parameter(self.key)]
-            ).first
-            await session.notify()
-            let isSent = record?["sent"] == .flag(true)
-            guard !session.isJSON else {
-                let line = Record([("id", .text(self.id)), ("name", .text(self.name)), ("sent", .flag(isSent))])
-                return try session.terminal.say(JSONLine.of(line))
-            }
-            let what = "\"\(Printable.text(self.name))\" to \(Printable.text(self.id))"
-            try session.terminal.say(isSent ? "sent \(what)" : "not sent \(what): this key was used before")
+    func run(in session: Session) async throws {
+        let payload = try self.payload.map { try Document.text(of: $0) }
+        let record = try await session.records(
+            session.statements.signal,
+            [Parameter(self.id), Parameter(self.name), Parameter(payload), Parameter(self.key)]
+        ).first
+        await session.notify()
+        let isSent = record?["sent"] == .flag(true)
+        guard !session.isJSON else {
+            let line = Record([("id", .text(self.id)), ("name", .text(self.name)), ("sent", .flag(isSent))])
+            return try session.terminal.say(JSONLine.of(line))
         }
+        let what = "\"\(Printable.text(self.name))\" to \(Printable.text(self.id))"
+        try session.terminal.say(isSent ? "sent \(what)" : "not sent \(what): this key was used before")
     }
 }
 

@@ -4,7 +4,7 @@ import ArgumentParser
 import Libpq
 
 /// `durable skip ID`: a step of a paused workflow counts as done.
-struct Skip: AsyncParsableCommand {
+struct Skip: Verb {
     static let configuration = CommandConfiguration(
         abstract: "Records of a step of a paused workflow that it is done and returned nothing.",
         discussion:
@@ -16,21 +16,16 @@ struct Skip: AsyncParsableCommand {
 
     @OptionGroup var place: StepPlace
 
-    @Flag(name: .shortAndLong, help: "Do not ask.")
-    var yes = false
+    @OptionGroup var asking: Asking
+    @OptionGroup var options: SessionOptions
 
-    @OptionGroup var output: OutputOptions
-    @OptionGroup(title: "Database") var database: DatabaseOptions
-
-    func run() async throws {
-        try await Session.with(self.database, isJSON: self.output.json) { session in
-            let question = "skip \(self.place.words) of \(Printable.text(self.id)), and take back what followed?"
-            try session.terminal.confirm(question, isConfirmed: self.yes)
-            _ = try await session.records(
-                session.statements.skip,
-                [Parameter(self.id), Parameter(self.place.position)] + self.place.others
-            )
-            try session.report(self.id, "skipped; it goes on with durable resume")
-        }
+    func run(in session: Session) async throws {
+        let question = "skip \(self.place.words) of \(Printable.text(self.id)), and take back what followed?"
+        try session.terminal.confirm(question, isConfirmed: self.asking.yes)
+        _ = try await session.records(
+            session.statements.skip,
+            [Parameter(self.id), Parameter(self.place.position)] + self.place.others
+        )
+        try session.report(self.id, "skipped; it goes on with durable resume")
     }
 }

@@ -4,7 +4,7 @@ import ArgumentParser
 import Libpq
 
 /// `durable start NAME`: starts a workflow for whichever process offers it.
-struct Start: AsyncParsableCommand {
+struct Start: Verb {
     static let configuration = CommandConfiguration(
         abstract: "Starts a workflow; a process that offers it takes it up.",
         discussion: "Starting an id again returns the same workflow."
@@ -31,30 +31,27 @@ struct Start: AsyncParsableCommand {
     @Flag(name: .customLong("return-existing"), help: "An id that was started with another input is no error.")
     var returnExisting = false
 
-    @OptionGroup var output: OutputOptions
-    @OptionGroup(title: "Database") var database: DatabaseOptions
+    @OptionGroup var options: SessionOptions
 
     func validate() throws {
         guard self.delay >= 0, self.delay < 4e9 else { throw ValidationError("--delay must not be negative.") }
     }
 
-    func run() async throws {
-        try await Session.with(self.database, isJSON: self.output.json) { session in
-            let input = try self.input.map { try Document.text(of: $0) }
-            let record = try await session.records(
-                session.statements.start,
-                [
-                    Parameter(self.name), Parameter(input), Parameter(self.id), Parameter(self.version),
-                    Parameter(self.delay), Parameter(self.priority), Parameter(self.returnExisting),
-                ]
-            ).first
-            await session.notify()
-            guard let record else { throw CommandFailure(.failed, "the database gave no answer") }
-            guard !session.isJSON else { return try session.terminal.say(JSONLine.of(record)) }
-            let isNew = record["is_new"] == .flag(true)
-            try session.terminal.say(
-                "\(isNew ? "started" : "was started before:") \(Printable.text(record["id"].words))"
-            )
-        }
+    func run(in session: Session) async throws {
+        let input = try self.input.map { try Document.text(of: $0) }
+        let record = try await session.records(
+            session.statements.start,
+            [
+                Parameter(self.name), Parameter(input), Parameter(self.id), Parameter(self.version),
+                Parameter(self.delay), Parameter(self.priority), Parameter(self.returnExisting),
+            ]
+        ).first
+        await session.notify()
+        guard let record else { throw CommandFailure(.failed, "the database gave no answer") }
+        guard !session.isJSON else { return try session.terminal.say(JSONLine.of(record)) }
+        let isNew = record["is_new"] == .flag(true)
+        try session.terminal.say(
+            "\(isNew ? "started" : "was started before:") \(Printable.text(record["id"].words))"
+        )
     }
 }

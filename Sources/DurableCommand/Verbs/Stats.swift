@@ -4,7 +4,7 @@ import ArgumentParser
 import Libpq
 
 /// `durable stats`: counts and sizes.
-struct Stats: AsyncParsableCommand {
+struct Stats: Verb {
     static let configuration = CommandConfiguration(
         abstract: "Counts what is pending, and says how large the tables are."
     )
@@ -12,18 +12,15 @@ struct Stats: AsyncParsableCommand {
     @Flag(name: .long, help: "Count what has ended, instead of estimating it; reads the whole table.")
     var exact = false
 
-    @OptionGroup var output: OutputOptions
-    @OptionGroup(title: "Database") var database: DatabaseOptions
+    @OptionGroup var options: SessionOptions
 
-    func run() async throws {
-        try await Session.with(self.database, isJSON: self.output.json) { session in
-            var stats = try await session.records(session.statements.stats)
-            if self.exact {
-                stats.removeAll { $0["subject"].text == "ended" }
-                stats += try await session.records(session.statements.endings)
-            }
-            try session.print(stats, as: Self.listing, empty: "nothing")
+    func run(in session: Session) async throws {
+        var stats = try await session.records(session.statements.stats)
+        if self.exact {
+            stats.removeAll { $0["subject"].text == "ended" }
+            stats += try await session.records(session.statements.endings)
         }
+        try session.print(stats, as: Self.listing, empty: "nothing")
     }
 
     private static let listing = Listing([

@@ -4,7 +4,7 @@ import ArgumentParser
 import Libpq
 
 /// `durable steps ID`: the steps of a workflow, a row each.
-struct Steps: AsyncParsableCommand {
+struct Steps: Verb {
     static let configuration = CommandConfiguration(abstract: "Lists the steps of a workflow, one row each.")
 
     @Argument(help: "The workflow's id.")
@@ -16,8 +16,7 @@ struct Steps: AsyncParsableCommand {
     @Flag(name: .long, help: "Also what they returned; needs durable_operator.")
     var payloads = false
 
-    @OptionGroup var output: OutputOptions
-    @OptionGroup(title: "Database") var database: DatabaseOptions
+    @OptionGroup var options: SessionOptions
 
     func validate() throws {
         let states = ["recorded", "failed", "running", "retrying", "waiting", "abandoned"]
@@ -28,20 +27,18 @@ struct Steps: AsyncParsableCommand {
         }
     }
 
-    func run() async throws {
-        try await Session.with(self.database, isJSON: self.output.json) { session in
-            _ = try await session.workflow(self.id)
-            let payloads = self.payloads ? try await session.payloads(of: self.id) : nil
-            let steps = try await session.steps(of: self.id, with: payloads?.steps).filter { step in
-                self.state.isEmpty || self.state.contains(step["state"].words)
-            }
-            let listing = Listing(
-                [
-                    .text("SCOPE", "scope", yields: .first, optional: true), .number("POSITION", "position"),
-                    .text("STEP", "step", yields: .first),
-                ] + Listing.steps.columns
-            )
-            try session.print(steps, as: listing, empty: "no step matches")
+    func run(in session: Session) async throws {
+        _ = try await session.workflow(self.id)
+        let payloads = self.payloads ? try await session.payloads(of: self.id) : nil
+        let steps = try await session.steps(of: self.id, with: payloads?.steps).filter { step in
+            self.state.isEmpty || self.state.contains(step["state"].words)
         }
+        let listing = Listing(
+            [
+                .text("SCOPE", "scope", yields: .first, optional: true), .number("POSITION", "position"),
+                .text("STEP", "step", yields: .first),
+            ] + Listing.steps.columns
+        )
+        try session.print(steps, as: listing, empty: "no step matches")
     }
 }

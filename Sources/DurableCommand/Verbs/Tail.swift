@@ -4,7 +4,7 @@ import ArgumentParser
 import Libpq
 
 /// `durable tail`: prints what changes, until it is ended.
-struct Tail: AsyncParsableCommand {
+struct Tail: Verb {
     static let configuration = CommandConfiguration(
         abstract: "Prints changes as they happen: of one workflow until it has ended, or of all that is pending.",
         discussion: "It looks at intervals: what comes and goes between two looks is not seen."
@@ -22,8 +22,7 @@ struct Tail: AsyncParsableCommand {
     @Option(name: .long, help: "Without an id: at most so many pending workflows are watched.")
     var limit = 2000
 
-    @OptionGroup var output: OutputOptions
-    @OptionGroup(title: "Database") var database: DatabaseOptions
+    @OptionGroup var options: SessionOptions
 
     func validate() throws {
         guard self.interval >= 0.1, self.interval <= 3600 else {
@@ -33,10 +32,8 @@ struct Tail: AsyncParsableCommand {
         guard self.id == nil || self.name.isEmpty else { throw ValidationError("--name goes without an id.") }
     }
 
-    func run() async throws {
-        try await Session.with(self.database, isJSON: self.output.json) { session in
-            if let id = self.id { try await self.follow(id, session) } else { try await self.watch(session) }
-        }
+    func run(in session: Session) async throws {
+        if let id = self.id { try await self.follow(id, session) } else { try await self.watch(session) }
     }
 
     // MARK: - One

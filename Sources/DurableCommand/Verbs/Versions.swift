@@ -3,7 +3,7 @@
 import ArgumentParser
 
 /// `durable versions`: what is pending of each version, and who goes on with it.
-struct Versions: AsyncParsableCommand {
+struct Versions: Verb {
     static let configuration = CommandConfiguration(
         abstract: "Says which versions are pending, who goes on with them, and what a deploy would strand.",
         discussion: """
@@ -27,8 +27,7 @@ struct Versions: AsyncParsableCommand {
     @Option(name: .long, help: "Only this workflow type; may be given again.")
     var name: [String] = []
 
-    @OptionGroup var output: OutputOptions
-    @OptionGroup(title: "Database") var database: DatabaseOptions
+    @OptionGroup var options: SessionOptions
 
     func validate() throws {
         for text in self.deploy where VersionOffer(text) == nil {
@@ -36,28 +35,26 @@ struct Versions: AsyncParsableCommand {
         }
     }
 
-    func run() async throws {
-        try await Session.with(self.database, isJSON: self.output.json) { session in
-            let rows = try await session.records(session.statements.versions).filter { row in
-                self.name.isEmpty || self.name.contains(row["name"].words)
-            }
-            let judged = VersionPlan.judge(rows, deploy: self.deploy.compactMap { VersionOffer($0) })
-            try session.print(judged, as: Self.listing, empty: "nothing is pending, and nothing is offered")
-            let deployed = Set(self.deploy.compactMap { VersionOffer($0)?.name })
-            let stranded = judged.filter { row in
-                row["verdict"].text == VersionVerdict.stranded.rawValue && deployed.contains(row["name"].words)
-            }
-            guard !stranded.isEmpty else { return }
-            let count = stranded.reduce(0) { $0 + ($1["pending"].integer ?? 0) }
-            let names = stranded.map { "\($0["name"].words) v\($0["version"].words)" }.joined(separator: ", ")
-            throw CommandFailure(
-                .failed,
-                """
-                this deploy would strand \(count) workflow\(count == 1 ? "" : "s"): \(names). Let the new code say \
-                `resumes` for them, or keep a process of the old code until they have ended
-                """
-            )
+    func run(in session: Session) async throws {
+        let rows = try await session.records(session.statements.versions).filter { row in
+            self.name.isEmpty || self.name.contains(row["name"].words)
         }
+        let judged = VersionPlan.judge(rows, deploy: self.deploy.compactMap { VersionOffer($0) })
+        try session.print(judged, as: Self.listing, empty: "nothing is pending, and nothing is offered")
+        let deployed = Set(self.deploy.compactMap { VersionOffer($0)?.name })
+        let stranded = judged.filter { row in
+            row["verdict"].text == VersionVerdict.stranded.rawValue && deployed.contains(row["name"].words)
+        }
+        guard !stranded.isEmpty else { return }
+        let count = stranded.reduce(0) { $0 + ($1["pending"].integer ?? 0) }
+        let names = stranded.map { "\($0["name"].words) v\($0["version"].words)" }.joined(separator: ", ")
+        throw CommandFailure(
+            .failed,
+            """
+            this deploy would strand \(count) workflow\(count == 1 ? "" : "s"): \(names). Let the new code say \
+            `resumes` for them, or keep a process of the old code until they have ended
+            """
+        )
     }
 
     private static let listing = Listing([
