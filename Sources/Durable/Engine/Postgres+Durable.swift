@@ -34,6 +34,9 @@ extension PostgresError {
     /// A serialization failure or a deadlock: the same transaction may succeed when it is repeated.
     var isConflict: Bool { self.sqlState == "40001" || self.sqlState == "40P01" }
 
+    /// The same transaction may succeed when it is repeated.
+    var isPassing: Bool { self.isUnavailable || self.isConflict }
+
     /// The place in the journal is taken.
     var isOfJournalKey: Bool {
         self.sqlState == "23505" && self.table == "journal" && self.constraint == "journal_pkey"

@@ -29,7 +29,9 @@ public struct PoolAdapter: TransactionAdapter {
 
     /// A lost connection, a serialization failure or a deadlock.
     public func isTransient(_ error: any Error) -> Bool {
-        (error as? PostgresError).map { $0.isUnavailable || $0.isConflict } ?? false
+        // What the engine's own calls have put into their words, too.
+        let cause = error as? PostgresError ?? (error as? DurableError)?.underlying as? PostgresError
+        return cause?.isPassing ?? false
     }
 }
 

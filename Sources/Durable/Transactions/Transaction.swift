@@ -109,9 +109,13 @@ public final class Transaction: PostgresQuerying {
         let all = self.preamble + statements
         self.preamble = []
         do {
-            return try await self.connection.run(Pipeline(all))
+            let results = try await self.connection.run(Pipeline(all))
+            // A body that has gone back to a savepoint is where it was.
+            self.failure = nil
+            return results
         } catch {
-            self.failure = error
+            // In a transaction that has failed every statement fails: the first one says why.
+            if error.sqlState != "25P02" || self.failure == nil { self.failure = error }
             throw error
         }
     }
@@ -131,7 +135,7 @@ public final class Transaction: PostgresQuerying {
     /// What the body tried and must not do; a body that goes on all the same is not committed.
     private(set) var misuse: DurableError?
 
-    /// What the last statement to fail failed with.
+    /// What has failed the transaction, so that nothing but a rollback is possible.
     private(set) var failure: PostgresError?
 
     /// From now on every call throws.

@@ -80,7 +80,7 @@ struct TransactionStep {
         } catch {
             transaction.end()
             if transaction.hasBegun { await self.rollBack(connection) }
-            throw self.translate(error, on: connection)
+            throw self.translate(error, after: transaction.failure, on: connection)
         }
         transaction.end()
         // Also when the reply to the COMMIT is lost: a hint too many costs nothing.
@@ -124,8 +124,7 @@ struct TransactionStep {
 
     /// A statement had failed, and the body went on as if it had not.
     private func swallowed(_ failure: PostgresError?, on connection: PostgresConnection) -> any Error {
-        // The fence refused it, or it lost against another transaction: whatever the body made of that.
-        if let failure, failure.isConflict || LeaseEnding(refusal: failure) != nil {
+        if let failure, failure.isPassing || LeaseEnding(refusal: failure) != nil {
             return self.translate(failure, on: connection)
         }
         return DurableError(
@@ -187,13 +186,21 @@ struct TransactionStep {
         }
     }
 
-    /// What the fence refused ends the run; a lost connection is not the body's failure, whatever the body made of it.
-    private func translate(_ error: any Error, on connection: PostgresConnection) -> any Error {
-        if let ending = LeaseEnding(refusal: error) {
+    /// What the fence refused ends the run; a lost connection, a full disk, or another transaction that won is not the body's
+    /// failure, whatever the body made of it.
+    ///
+    /// - Parameter failure: What the transaction's last statement failed with.
+    private func translate(
+        _ error: any Error,
+        after failure: PostgresError? = nil,
+        on connection: PostgresConnection
+    ) -> any Error {
+        if let ending = LeaseEnding(refusal: failure ?? error) {
             self.engine.executor.refused(self.run.lane.executor, ending)
             self.run.interrupt(Run.Interruption(cause: .superseded))
             return self.run.interruptionError
         }
+        if let failure, failure.isPassing { return failure }
         // The driver closed it over a statement that it does not support: another connection would not help.
         if (error as? PostgresError)?.code == .protocolViolation { return error }
         if connection.isClosed, !(error is WorkflowInterruption), !((error as? PostgresError)?.isUnavailable ?? false) {
