@@ -58,8 +58,11 @@ extension EngineCore {
     }
 
     private func continueAsNew(_ run: Run, _ record: JournalRecord) async {
-        guard let ticket = self.writer.submit(.lineage(.continuation(record)), for: run.lane) else { return }
         do {
+            // In a commit of its own, behind all others. A record that came with it and was sent again after a lost reply would
+            // find its place free, since the journal was cut, and would stand in the one that has begun.
+            try await self.writer.waitUntilDurable(run.lane.lastTicket, of: run.lane)
+            guard let ticket = self.writer.submit(.lineage(.continuation(record)), for: run.lane) else { return }
             try await self.writer.waitUntilDurable(ticket, of: run.lane)
             self.claims.ring()
         } catch {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DurableTesting
+import Libpq
+import TemporaryPostgres
 import Testing
 
 @testable import Durable
@@ -21,6 +23,41 @@ import Testing
             for number in 1...5 { try await engine.signal("a", "n", number) }
             #expect(try await handle.result() == [1, 2, 3, 4, 5])
             #expect(try await database.text("SELECT count(*)::text FROM durable.message") == "0")
+        }
+    }
+
+    @Test func `what was recorded on the way to a new beginning whose commit got no reply stands in no journal`()
+        async throws
+    {
+        let program = Program<Bool, [Int]> { isSecond, workflow in
+            guard isSecond else {
+                // Nobody waits for these: they share a commit.
+                for number in 0..<6 { try await workflow.publish("value", number) }
+                try await workflow.continueAsNew(Program<Bool, [Int]>.self, true)
+            }
+            var numbers: [Int] = []
+            for number in 0..<6 { numbers.append(try await workflow.step("second") { _ in number }) }
+            return numbers
+        }
+        let folder = try #require(try await TemporaryPostgres.shared().folder, "a server whose socket is known")
+        try await withDatabase { database in
+            let statement = "continue_as_new"
+            let proxy = try CommitProxy(
+                to: "\(folder)/.s.PGSQL.5432",
+                marker: statement,
+                commit: statement,
+                at: .afterCommit
+            )
+            defer { proxy.stop() }
+            var configuration = PostgresConfiguration(database.connectionString + " host='\(proxy.folder)'")
+            configuration.statementCache = .disabled
+            let result = try await database.withEngine([program], configuration: configuration) { engine in
+                try await engine.start(Program<Bool, [Int]>.self, false, id: "a").result(within: .seconds(60))
+            }
+            #expect(proxy.broken.value == 1, "the connection broke at the new beginning")
+            #expect(result == [0, 1, 2, 3, 4, 5])
+            #expect(try await database.text("SELECT version::text FROM durable.published") == "6")
+            #expect(try await database.text("SELECT count(*)::text FROM durable.journal WHERE kind <> 16") == "6")
         }
     }
 

@@ -26,6 +26,7 @@ final class CommitProxy: Sendable {
     private let server: String
     private let point: Break
     private let marker: [UInt8]
+    private let commit: [UInt8]
     private let listener: Int32
     /// Counts the connections that were broken: there is one.
     let broken = Counter()
@@ -36,10 +37,12 @@ final class CommitProxy: Sendable {
     /// - Parameters:
     ///   - server: The path of the server's socket.
     ///   - marker: What a connection must have sent before its COMMIT counts.
-    init(to server: String, marker: String, at point: Break) throws {
+    ///   - commit: What commits: nothing but its last message, for statements that are one transaction together.
+    init(to server: String, marker: String, commit: String = "COMMIT\0", at point: Break) throws {
         self.server = server
         self.point = point
         self.marker = Array(marker.utf8)
+        self.commit = Array(commit.utf8)
         self.folder = "/tmp/durable-proxy-\(UInt32.random(in: 0 ... .max))"
         try FileManager.default.createDirectory(atPath: self.folder, withIntermediateDirectories: false)
         self.listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
@@ -92,13 +95,13 @@ final class CommitProxy: Sendable {
             let count = read(client, &buffer, buffer.count)
             guard count > 0 else { break }
             seen = seen.suffix(1 << 16) + buffer[..<count]
-            let commits = Self.contains(seen, self.marker) && Self.contains(seen, Array("COMMIT\0".utf8))
+            let commits = Self.contains(seen, self.marker) && Self.contains(seen, self.commit)
             if commits, self.broken.value == 0 {
                 self.broken.next()
                 if self.point == .beforeCommit { break }
                 armed.hasPassed.store(true, ordering: .sequentiallyConsistent)
             }
-            guard write(server, buffer, count) == count else { break }
+            guard send(server, buffer, count, Int32(MSG_NOSIGNAL)) == count else { break }
         }
         shutdown(client, Int32(SHUT_RDWR))
         shutdown(server, Int32(SHUT_RDWR))
@@ -109,7 +112,7 @@ final class CommitProxy: Sendable {
         while true {
             let count = read(server, &buffer, buffer.count)
             guard count > 0, !armed.hasPassed.load(ordering: .sequentiallyConsistent) else { break }
-            guard write(client, buffer, count) == count else { break }
+            guard send(client, buffer, count, Int32(MSG_NOSIGNAL)) == count else { break }
         }
         shutdown(client, Int32(SHUT_RDWR))
         shutdown(server, Int32(SHUT_RDWR))
