@@ -12,7 +12,7 @@ final class Keeper: Sendable {
     ///
     /// So no moment exists at which the end of its input would leave something behind.
     private static let script = #"""
-        folder=$1 bin=$2 user=$3 settings=$4 access=$5 certificate=$6 key=$7 source=$8
+        folder=$1 bin=$2 user=$3 settings=$4 access=$5 certificate=$6 key=$7 source=$8 size=$9
         trap '' HUP INT TERM QUIT PIPE
         as() {
             if [ -z "$user" ]; then "$@"
@@ -40,6 +40,7 @@ final class Keeper: Sendable {
         finish() {
             for pid in $(processes); do kill -CONT "$pid" 2>/dev/null; done
             control -m immediate -w -t 20 stop
+            if [ -n "$size" ]; then umount -l disk; fi
             cd / && rm -rf "$folder"
         }
         reply() {
@@ -67,7 +68,22 @@ final class Keeper: Sendable {
             control -m fast -w -t 60 stop
             as touch data/standby.signal && start
         }
+        limit() {
+            mkdir disk && mount -t tmpfs -o "size=${size}m,mode=755" tmpfs disk || return 1
+            mkdir -m 700 disk/data && ln -s disk/data data
+            if [ -n "$user" ]; then chown "$user" disk/data; fi
+        }
+        fill() {
+            free=$(df -kP disk | { read -r _; read -r _ _ _ free _; echo "$free"; })
+            dd if=/dev/zero of=disk/ballast bs=1024 count=$((free > $1 ? free - $1 : 0)) 2>/dev/null
+            return 0
+        }
+        empty() {
+            rm -f disk/ballast
+            control status || start
+        }
         create() {
+            if [ -n "$size" ]; then limit || return 1; fi
             if [ -n "$source" ]; then follow "$source"; return; fi
             as "$bin/initdb" -D data -U postgres -A trust -E UTF8 --no-locale -N </dev/null >>control.log 2>&1 || return 1
             printf '%s\n' "$settings" >>data/postgresql.conf
@@ -100,6 +116,8 @@ final class Keeper: Sendable {
                 restore) restore; reply $? ;;
                 follow) follow "$argument"; reply $? ;;
                 recover) recover; reply $? ;;
+                fill) fill "$argument"; reply $? ;;
+                empty) empty; reply $? ;;
                 promote) control -w -t 60 promote; reply $? ;;
                 signal) for pid in $(processes); do kill -"$argument" "$pid"; done; reply 0 ;;
                 destroy) finish; echo ok; exit ;;
@@ -114,12 +132,15 @@ final class Keeper: Sendable {
     /// Starts the shell, which makes and starts the server; the first reply says how that went.
     init(folder: String, programs: String, options: TemporaryPostgres.Options) throws {
         let user = geteuid() == 0 ? Self.unprivilegedUser() : ""
+        // What it mounts is seen by its own processes alone, and gone with them.
+        let shell = options.diskSize == nil ? ["/bin/sh"] : DiskLimit.apart + ["/bin/sh"]
         self.child = try Child.spawn(
-            "/bin/sh",
-            [
+            shell[0],
+            shell.dropFirst() + [
                 "-c", Self.script, "temporary-postgres", folder, programs, user,
                 options.configuration(socketFolder: folder), options.accessRules.joined(separator: "\n"),
                 options.tls?.certificate ?? "", options.tls?.key ?? "", options.primary ?? "",
+                options.diskSize.map { "\($0)" } ?? "",
             ],
             environment: ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("PG") }.map { "\($0)=\($1)" },
             errorsToOutput: false

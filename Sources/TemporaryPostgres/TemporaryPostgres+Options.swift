@@ -21,6 +21,10 @@ extension TemporaryPostgres {
         package var tls: Certificate?
         /// The connection string of a server that this one follows as its standby; nil: a server of its own.
         package var primary: String?
+        /// How many mebibytes its data may take, on a file system of their own; nil: as many as there are.
+        ///
+        /// See ``TemporaryPostgres/canLimitDisk``.
+        package var diskSize: Int?
 
         package init(
             settings: [String] = [],
@@ -28,7 +32,8 @@ extension TemporaryPostgres {
             fsync: Bool = false,
             port: Int? = nil,
             tls: Certificate? = nil,
-            primary: String? = nil
+            primary: String? = nil,
+            diskSize: Int? = nil
         ) {
             self.settings = settings
             self.accessRules = accessRules
@@ -36,6 +41,7 @@ extension TemporaryPostgres {
             self.port = port
             self.tls = tls
             self.primary = primary
+            self.diskSize = diskSize
         }
 
         func configuration(socketFolder: String) -> String {

@@ -34,6 +34,23 @@ import Testing
         #expect(left == "0\n")
     }
 
+    @Test(.enabled(if: TemporaryPostgres.canLimitDisk, "a file system may not be mounted here"))
+    func `a server whose disk is full works again when there is room, and leaves nothing behind`() async throws {
+        let postgres = try await TemporaryPostgres.start(.init(settings: ["max_wal_size = 64MB"], diskSize: 160))
+        let folder = try #require(postgres.folder)
+        try await postgres.administer("CREATE TABLE kept AS SELECT 1 AS number")
+        try await postgres.fillDisk(leaving: 0)
+        let error = await #expect(throws: TemporaryPostgresError.self) {
+            try await postgres.administer("CREATE TABLE filled AS SELECT n FROM generate_series(1, 9000000) AS n")
+        }
+        #expect(error?.description.isEmpty == false)
+        try await postgres.emptyDisk()
+        for _ in 0..<200 where (try? await postgres.administer("SELECT 1")) == nil { try await postgres.emptyDisk() }
+        #expect(try await postgres.administer("SELECT number FROM kept") == "1\n")
+        try await postgres.stop()
+        #expect(!FileManager.default.fileExists(atPath: folder))
+    }
+
     @Test func `an error of psql comes back in its words`() async throws {
         let postgres = try await TemporaryPostgres.shared()
         let error = await #expect(throws: TemporaryPostgresError.self) {

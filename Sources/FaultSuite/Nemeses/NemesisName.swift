@@ -8,7 +8,7 @@ enum NemesisName: String, Codable, Sendable, CaseIterable {
     case terminate, fastRestart = "fast-restart", immediateRestart = "immediate-restart"
     case delay, cutStatement = "cut-statement", cutReply = "cut-reply", blackHole = "black-hole"
     case oneConnection = "one-connection", bouncer, dropListen = "drop-listen", twoVersions = "two-versions"
-    case readOnly = "read-only", failover, restore, clockOff = "clock-off"
+    case readOnly = "read-only", diskFull = "disk-full", failover, restore, clockOff = "clock-off"
 
     /// How the workers reach the database where it is at home; nil: it is at home everywhere.
     var layout: Arena.Layout? {
@@ -16,6 +16,7 @@ enum NemesisName: String, Codable, Sendable, CaseIterable {
         case .kill, .drain, .stop, .terminate, .oneConnection, .twoVersions, .clockOff: nil
         case .bouncer: .bouncer
         case .failover: .pair
+        case .diskFull: .smallDisk
         default: .proxy
         }
     }
@@ -23,7 +24,7 @@ enum NemesisName: String, Codable, Sendable, CaseIterable {
     /// Whether a strike takes seconds: rounds with such a one go slower.
     var isSlow: Bool {
         switch self {
-        case .stop, .fastRestart, .immediateRestart, .blackHole, .readOnly, .failover, .restore: true
+        case .stop, .fastRestart, .immediateRestart, .blackHole, .readOnly, .diskFull, .failover, .restore: true
         default: false
         }
     }
@@ -33,6 +34,8 @@ enum NemesisName: String, Codable, Sendable, CaseIterable {
         switch self {
         case .bouncer: PgBouncer.program == nil ? "PgBouncer is not installed" : nil
         case .clockOff: ShiftedClock.isAvailable ? nil : "there is no C compiler for a clock that is off"
+        case .diskFull:
+            TemporaryPostgres.canLimitDisk ? nil : "a file system of a limited size may not be mounted here"
         default: nil
         }
     }
@@ -54,6 +57,7 @@ enum NemesisName: String, Codable, Sendable, CaseIterable {
         case .dropListen: DropListen()
         case .twoVersions: Redeploy(change: .otherVersion)
         case .readOnly: ReadOnlyPeriod()
+        case .diskFull: FullDisk()
         case .failover: Failover()
         case .restore: Restore()
         case .clockOff: Redeploy(change: .clockOff)

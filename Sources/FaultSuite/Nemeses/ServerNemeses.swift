@@ -61,6 +61,25 @@ struct ReadOnlyPeriod: Nemesis {
     }
 }
 
+/// Something else takes all of the server's disk, or nearly all, and gives it back.
+///
+/// Where a table or an index cannot grow a transaction fails; where the log cannot, the server dies, and cannot start.
+struct FullDisk: Nemesis {
+    func strike(_ arena: Arena, _ random: inout SplitMix) async throws -> Strike? {
+        guard arena.holdServer() else { return nil }
+        let server = arena.primary
+        try await server.fillDisk(leaving: random.chance(50) ? 0 : random.pick(16...1_024))
+        return Strike(lasts: .milliseconds(random.pick(300...2_500))) {
+            try await Deadline.wait("the server works again", within: .seconds(120), every: .milliseconds(50)) {
+                // One that has just died of it is found by the next look.
+                guard (try? await server.emptyDisk()) != nil else { return false }
+                return (try? await server.administer("SELECT 1")) != nil
+            }
+            arena.releaseServer()
+        }
+    }
+}
+
 /// The primary dies, and its synchronous standby takes over; then it comes back as the standby of the other.
 struct Failover: Nemesis {
     func strike(_ arena: Arena, _ random: inout SplitMix) async throws -> Strike? {

@@ -16,6 +16,8 @@ final class Arena: Sendable {
         case bouncer
         /// Directly, a primary or its synchronous standby.
         case pair
+        /// Directly, a server whose disk is small.
+        case smallDisk
     }
 
     private struct State {
@@ -66,8 +68,12 @@ final class Arena: Sendable {
         accepted: @escaping @Sendable (String) -> Void
     ) async throws -> Arena {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let settings = ["max_wal_size = '1GB'", "max_prepared_transactions = 0", "log_min_messages = fatal"]
-        let primary = try await TemporaryPostgres.start(.init(settings: settings))
+        let isSmall = layout == .smallDisk
+        let settings = [
+            "max_wal_size = '\(isSmall ? "64MB" : "1GB")'", "min_wal_size = '32MB'", "max_prepared_transactions = 0",
+            "log_min_messages = fatal",
+        ]
+        let primary = try await TemporaryPostgres.start(.init(settings: settings, diskSize: isSmall ? 256 : nil))
         let database = try await primary.createDatabase()
         try await SchemaMigrator().prepare(PostgresConfiguration(primary.connectionString(database: database)))
         for text in Observer.statements { try await primary.administer(text, database: database) }
@@ -86,6 +92,7 @@ final class Arena: Sendable {
             let started = try await PgBouncer.start(folder: folder, server: socket)
             bouncer = started
             route = "host='\(folder)' port=\(PgBouncer.port)"
+        case .smallDisk: route = "host='\(socket)' port=5432"
         case .pair:
             let standby = try await TemporaryPostgres.start(
                 .init(settings: settings, primary: primary.connectionString())
@@ -179,6 +186,9 @@ final class Arena: Sendable {
 
     /// Whether the past is being lost now.
     var isBeingRestored: Bool { self.state.withLock { $0.isBeingRestored } }
+
+    /// Whether the past is another one than after so many losses, or is about to be.
+    func hasLostPast(since restores: Int) -> Bool { self.isBeingRestored || self.restores != restores }
 
     /// Loses the past, by doing so.
     func losePast(_ restore: () async throws -> Void) async rethrows {
