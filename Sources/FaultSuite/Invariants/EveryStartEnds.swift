@@ -13,13 +13,35 @@ enum EveryStartEnds: Invariant {
             guard let program = row.program else { continue }
             // Whoever is started by a workflow that comes to nothing is cancelled with it.
             let parent = row.parent.flatMap { rows[$0] }
-            let mayBeCancelled = evidence.cancelled.contains(row.id) || parent.map { $0.status != "succeeded" } ?? false
+            let mayBeCancelled =
+                evidence.cancelled.contains(row.id) || parent.map { $0.status != "succeeded" } ?? false
+                || parent.map { self.hasTooManyFailures(row, of: $0, evidence) } ?? false
             if self.explains(program.ending, row, mayBeCancelled: mayBeCancelled) { continue }
             let seen = [row.status, row.state, row.reason, row.waitingFor.map { "waiting for \($0)" }, row.error]
                 .compactMap { $0 }.joined(separator: ", ")
             found.append(self.violation(row.id, "its program \(program.ending.rawValue), but it is: \(seen)"))
         }
         return found
+    }
+
+    /// Whether it belongs to a group of children of which more have failed than may.
+    private static func hasTooManyFailures(
+        _ row: Evidence.WorkflowRow,
+        of parent: Evidence.WorkflowRow,
+        _ evidence: Evidence
+    ) -> Bool {
+        let parts = evidence.parts(of: parent)
+        return (parts.past + parts.present).contains { planned in
+            guard case .children(let programs, let group) = planned.operation.action, let tolerated = group.tolerated,
+                programs.contains(where: { $0.number == row.program?.number })
+            else { return false }
+            let numbers = Set(programs.map { $0.number })
+            let failed = evidence.workflows.count { other in
+                other.parent == parent.id && other.status == "failed"
+                    && other.program.map { numbers.contains($0.number) } ?? false
+            }
+            return failed > tolerated
+        }
     }
 
     private static func explains(

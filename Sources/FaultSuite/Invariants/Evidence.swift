@@ -6,6 +6,7 @@ struct Evidence: Sendable {
     struct WorkflowRow: Sendable {
         var id: String
         var parent: String?
+        /// What it runs now: of a workflow that has begun anew, what it begins with then.
         var program: Program?
         /// What `live` says, if there is such a row.
         var state: String?
@@ -34,11 +35,13 @@ struct Evidence: Sendable {
         var value: Int64?
         /// Which workflow's end or failure it is, where it is one.
         var about: String?
+        /// Of a group of children what it recorded, as JSON.
+        var text: String?
 
         var place: String { "\(self.scope)/\(self.position)" }
     }
 
-    /// A row of `faults.effect`.
+    /// Something that has a name in a workflow: a row of `faults.effect`, a message, a stream.
     struct Row: Sendable, Hashable {
         var workflow: String
         var name: String
@@ -50,19 +53,47 @@ struct Evidence: Sendable {
     var cancelled: Set<String> = []
     var workflows: [WorkflowRow] = []
     var records: [Record] = []
+    /// The rows of `faults.effect`, and each by its number.
     var rows: [Row] = []
+    var effects: [Int64: Row] = [:]
     var counters: [String: Int] = [:]
     /// What the triggers have seen.
     var notes: [String] = []
     /// Messages that nobody has received: workflow and name.
     var unread: [Row] = []
+    /// Values that were published last, and how often one was.
+    var published: [Row: Published] = [:]
+    /// The elements of streams, in order.
+    var streams: [Row: [Int]] = [:]
+    /// The updates that were asked for, by workflow and request.
+    var updates: [Row: Update] = [:]
+    /// How often an event was published, by its key.
+    var events: [String: Int] = [:]
+    /// Waits for events that are over, and still subscribed.
+    var subscribed: [Row] = []
     var lines: [EffectLine] = []
+    /// What the callers were answered, by workflow and request.
+    var answers: [Row: Talk.Answer] = [:]
     /// What the callers were told of the end.
     var told: [String: Told] = [:]
     /// Lines before this time are of a past that was lost.
     var restoredAt: Int64?
     /// What was seen while it went on, or of sessions at its end.
     var sightings: [Violation] = []
+}
+
+extension Evidence {
+    /// A row of `durable.published`.
+    struct Published: Sendable, Hashable {
+        var version: Int
+        var value: Int
+    }
+
+    /// A row of `durable.update_request`.
+    struct Update: Sendable, Hashable {
+        var state: String
+        var answer: Talk.Answer?
+    }
 }
 
 /// What a caller was told about the end of its workflow.

@@ -13,7 +13,9 @@ enum Invariants {
     static let all: [any Invariant.Type] = [
         EveryStartEnds.self, OneOutcome.self, TransactionsCountOnce.self, StepsAreNotRepeated.self,
         CausesAreDurable.self, NobodySupersededWrites.self, SignalsAreConsumedOnce.self, UndosRunInReverse.self,
-        ParentsSeeTheirChildren.self, ProgramsSeeNoWonder.self,
+        ParentsSeeTheirChildren.self, GroupsSeeTheirChildren.self, ProgramsSeeNoWonder.self, ResultsAreReturned.self,
+        NothingIsLeftBehind.self, ValuesArePublished.self, StreamsAreInOrder.self, UpdatesAreAnsweredOnce.self,
+        EventsArePublishedOnce.self, EnqueuedWithTheirTransaction.self,
     ]
 
     static func violations(in evidence: Evidence) -> [Violation] {

@@ -8,7 +8,7 @@ enum ParentsSeeTheirChildren: Invariant {
         let rows = Dictionary(evidence.workflows.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         let children = Dictionary(grouping: evidence.workflows.filter { $0.parent != nil }, by: { $0.parent ?? "" })
         var found: [Violation] = []
-        for record in evidence.records where record.phase == 0 && record.kind == 8 {
+        for record in evidence.records where record.phase == 0 && record.kind == 8 && record.text == nil {
             guard let about = record.about else { continue }
             if record.isError {
                 // The error names the child that failed; that of one that was cancelled names nobody.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A step that is recorded has run, and no run that began later has begun it again, nor the same run after that attempt.
+/// A step or a poll that is recorded has run, and no run that began later has begun it again, nor the same run after that attempt.
 enum StepsAreNotRepeated: Invariant {
     static let name = "recorded steps are not repeated"
 
@@ -11,7 +11,7 @@ enum StepsAreNotRepeated: Invariant {
             attempts[Evidence.Row(workflow: line.workflow, name: line.name), default: []].append(line)
         }
         var found: [Violation] = []
-        for record in evidence.records where record.phase == 0 && record.kind == 1 {
+        for record in evidence.records where record.phase == 0 && [1, 15].contains(record.kind) {
             guard order.counts(record.run) else { continue }
             let lines = attempts[Evidence.Row(workflow: record.workflow, name: record.name)] ?? []
             if lines.isEmpty {
@@ -22,7 +22,7 @@ enum StepsAreNotRepeated: Invariant {
                     found.append(
                         self.violation(record.workflow, "\(record.name) was recorded, and a later run began it again")
                     )
-                } else if line.run == record.run, line.attempt > record.attempt {
+                } else if record.kind == 1, line.run == record.run, line.attempt > record.attempt {
                     found.append(
                         self.violation(
                             record.workflow,

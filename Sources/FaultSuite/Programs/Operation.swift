@@ -8,6 +8,21 @@ struct Operation: Codable, Sendable, Hashable {
 
     /// What it is called in the journal.
     var name: String { "op\(self.number)" }
+
+    /// The programs that it runs as workflows of their own.
+    var programs: [Program] {
+        switch self.action {
+        case .child(let program, _): [program]
+        case .enqueue(let programs), .children(let programs, _): programs
+        default: []
+        }
+    }
+
+    /// What it appends to a stream.
+    var elements: [Int] {
+        guard case .append(_, let count) = self.action else { return [] }
+        return count == 0 ? [self.number] : (0..<count).map { self.number * 100 + $0 }
+    }
 }
 
 /// What an operation does.
@@ -27,6 +42,28 @@ indirect enum Action: Codable, Sendable, Hashable {
     case race([[Operation]])
     /// `fails`: throws at its end, and is caught behind it.
     case saga([Operation], fails: Bool)
+    /// Looks at the world again and again, until it is as it should be.
+    case poll
+    /// Publishes its number under a name.
+    case publish(name: String)
+    /// Waits for an event that nobody else waits for; `isOwn`: one that a transaction of the workflow itself has published.
+    case event(isOwn: Bool)
+    /// Waits for the next update of a name, and answers it by a transaction.
+    case answer(update: String)
+    /// Appends to a stream: its number, or by a step so many elements.
+    case append(stream: String, elements: Int)
+    /// Enqueues programs by a transaction, more than one of them in bulk.
+    case enqueue([Program])
+    /// Runs programs as a group of children.
+    case children([Program], GroupPlan)
+}
+
+/// A group of children.
+struct GroupPlan: Codable, Sendable, Hashable {
+    /// How many are under way at a time; nil: all of them.
+    var concurrency: Int?
+    /// How many may fail; nil: all of them.
+    var tolerated: Int?
 }
 
 /// A step.

@@ -41,6 +41,13 @@ struct PlannedOperation: Sendable, Hashable {
         case .map: used.insert(.map)
         case .race: used.insert(.race)
         case .saga(_, let fails): used.insert(fails ? .failingSaga : .saga)
+        case .poll: used.insert(.poll)
+        case .publish: used.insert(.publish)
+        case .event(let isOwn): used.insert(isOwn ? .ownEvent : .event)
+        case .answer: used.insert(.update)
+        case .append(_, let elements): used.insert(elements == 0 ? .stream : .stepStream)
+        case .enqueue(let programs): used.insert(programs.count == 1 ? .enqueue : .bulk)
+        case .children: used.insert(.childGroup)
         }
         if self.undo != .none { used.insert(.undo) }
         if self.surroundings.depth > 0, used.contains(where: { $0.isGroup }) { used.insert(.nested) }
@@ -53,7 +60,9 @@ struct PlannedOperation: Sendable, Hashable {
             var inside = around
             inside.depth += 1
             switch operation.action {
-            case .step, .transaction, .sleep, .receive, .token, .child: break
+            case .step, .transaction, .sleep, .receive, .token, .child, .poll, .publish, .event, .answer, .append,
+                .enqueue, .children:
+                break
             case .parallel(let branches), .map(let branches):
                 for branch in branches { self.collect(branch, inside, into: &found) }
             case .race(let branches):
@@ -63,6 +72,36 @@ struct PlannedOperation: Sendable, Hashable {
                 if fails { inside.failingSaga = operation.number }
                 self.collect(body, inside, into: &found)
             }
+        }
+    }
+}
+
+extension PlannedOperation {
+    /// The number in a name of something that an operation does: `undo op12`, `answer op7`.
+    static func number(in name: String) -> Int? {
+        name.lastIndex(of: "p").flatMap { Int(name[name.index(after: $0)...]) }
+    }
+
+    /// What its transaction writes, if it has one: nil where that is taken back, or nothing.
+    var effect: String? {
+        let name = self.operation.name
+        return switch self.operation.action {
+        case .transaction(let plan): plan.fails ? nil : name
+        case .event(isOwn: true): "announce \(name)"
+        case .answer: "answer \(name)"
+        case .enqueue: name
+        default: nil
+        }
+    }
+
+    /// What it is called by whom it begins, if it is a step.
+    var step: String? {
+        switch self.operation.action {
+        case .step, .poll: self.operation.name
+        case .append: self.operation.elements.count > 1 ? self.operation.name : nil
+        case .token: "hand out \(self.operation.name)"
+        case .child(_, isDetached: true): self.operation.name
+        default: nil
         }
     }
 }

@@ -40,14 +40,34 @@ struct ProgramGenerator {
             case 23...30: .pauses
             default: .succeeds
             }
-        var operations: [Operation] = []
-        while generator.budget > 0 { operations.append(generator.operation(Site())) }
+        var generations = [generator.budget]
+        // What is undone at the end of one that pauses must not have been given up before.
+        if ending != .pauses, generator.random.chance(10) {
+            generations = generator.split(generator.budget, into: generator.random.pick(2...3))
+        }
+        var made: [[Operation]] = []
+        for budget in generations {
+            generator.budget = budget
+            var operations: [Operation] = []
+            while generator.budget > 0 { operations.append(generator.operation(Site())) }
+            made.append(operations)
+        }
+        var operations = made.removeFirst()
         if ending == .pauses {
             let plan = StepPlan(undo: .never)
             // First, so that everything else is undone before it.
             operations.insert(Operation(number: 0, action: .step(plan)), at: 0)
         }
-        return Program(operations: operations, ending: ending)
+        return Program(
+            operations: operations,
+            ending: ending,
+            later: made.map { Program(operations: $0, ending: ending) }
+        )
+    }
+
+    /// Parts of about one size.
+    private func split(_ count: Int, into parts: Int) -> [Int] {
+        (0..<parts).map { max(1, count * ($0 + 1) / parts - count * $0 / parts) }
     }
 
     // MARK: - Operations
@@ -61,7 +81,7 @@ struct ProgramGenerator {
 
     private mutating func action(_ site: Site, _ number: Int) -> Action {
         let canNest = site.depth < 3 && self.budget >= 3
-        switch self.random.pick(1...100) {
+        switch self.random.pick(1...132) {
         case 1...30: return .step(self.step(site))
         case 31...46: return .transaction(self.transaction(site))
         case 47...55: return .sleep(milliseconds: self.random.pick(2...self.random.pick(10...400)))
@@ -76,6 +96,34 @@ struct ProgramGenerator {
         case 94...100 where canNest && !site.isInRace:
             let fails = self.random.chance(55)
             return .saga(self.body(site, self.random.pick(1...5)), fails: fails)
+        default: return self.talk(site, number)
+        }
+    }
+
+    /// What others see of a workflow, ask of it, or are given to do by it.
+    private mutating func talk(_ site: Site, _ number: Int) -> Action {
+        // Where branches run beside each other each has names of its own, so that the order of everything is known.
+        let suffix = site.isInBranch ? "-\(number)" : ""
+        switch self.random.pick(1...32) {
+        case 1...4: return .poll
+        case 5...8: return .publish(name: "value\(suffix)")
+        case 9...11 where site.receives: return .event(isOwn: false)
+        case 12...14 where !site.isInRace: return .event(isOwn: true)
+        case 15...18 where site.receives: return .answer(update: "ask\(suffix)")
+        case 19...21: return .append(stream: "log\(suffix)", elements: 0)
+        case 22...24: return .append(stream: "log\(suffix)", elements: self.random.pick(2...5))
+        case 25...26 where !site.isInRace && !site.isInChild: return .enqueue(self.programs(1, site))
+        case 27...28 where !site.isInRace && !site.isInChild:
+            return .enqueue(self.programs(self.random.pick(2...4), site))
+        case 29...32 where site.depth < 3 && !site.isInRace && !site.isInChild:
+            let programs = self.programs(self.random.pick(2...4), site)
+            return .children(
+                programs,
+                GroupPlan(
+                    concurrency: self.random.chance(50) ? self.random.pick(1...2) : nil,
+                    tolerated: self.random.chance(40) ? self.random.pick(0...1) : nil
+                )
+            )
         default: return .step(self.step(site))
         }
     }
@@ -147,14 +195,23 @@ struct ProgramGenerator {
     }
 
     private mutating func child(_ site: Site, _ number: Int) -> Action {
+        .child(self.program(site, number, size: 1...6), isDetached: self.random.chance(45))
+    }
+
+    /// Small programs, to be started together.
+    private mutating func programs(_ count: Int, _ site: Site) -> [Program] {
+        (0..<count).map { _ in
+            self.numbers += 1
+            return self.program(site, self.numbers, size: 1...2)
+        }
+    }
+
+    /// A program that a workflow starts.
+    private mutating func program(_ site: Site, _ number: Int, size: ClosedRange<Int>) -> Program {
         var inside = Site()
         inside.isInChild = true
         inside.depth = site.depth
-        let operations = self.body(inside, self.random.pick(1...6))
-        let ending: Program.Ending = self.random.chance(20) ? .fails : .succeeds
-        return .child(
-            Program(number: number, operations: operations, ending: ending),
-            isDetached: self.random.chance(45)
-        )
+        let operations = self.body(inside, self.random.pick(size))
+        return Program(number: number, operations: operations, ending: self.random.chance(20) ? .fails : .succeeds)
     }
 }

@@ -4,7 +4,7 @@
 enum ProgramShrinker {
     /// Programs with fewer operations, the smallest first: halves, quarters, and so on down to single operations.
     static func candidates(of program: Program) -> [Program] {
-        let numbers = program.flattened.map { $0.operation.number }
+        let numbers = program.generations.flatMap { $0.flattened }.map { $0.operation.number }
         var found: [Program] = []
         var size = numbers.count / 2
         while size >= 1 {
@@ -22,6 +22,7 @@ enum ProgramShrinker {
     static func drop(_ numbers: Set<Int>, from program: Program) -> Program {
         var smaller = program
         smaller.operations = self.drop(numbers, from: program.operations)
+        smaller.later = program.later.map { self.drop(numbers, from: $0) }.filter { !$0.operations.isEmpty }
         return smaller
     }
 
@@ -34,7 +35,9 @@ enum ProgramShrinker {
             }
             var smaller = operation
             switch operation.action {
-            case .step, .transaction, .sleep, .receive, .token, .child: break
+            case .step, .transaction, .sleep, .receive, .token, .child, .poll, .publish, .event, .answer, .append,
+                .enqueue, .children:
+                break
             case .parallel(let all):
                 guard let left = branches(all) else { return nil }
                 smaller.action = .parallel(left)

@@ -11,6 +11,8 @@ struct Scenario: Codable, Sendable, Hashable {
     var version: Int
     /// Whether a process that runs workflows starts it, or a client.
     var isStartedByWorker: Bool
+    /// Whether it is put into a queue.
+    var isQueued = false
     /// After how many milliseconds somebody cancels it, wherever it is by then; nil: nobody does.
     var cancelledAfter: Int?
 
@@ -23,12 +25,14 @@ struct Scenario: Codable, Sendable, Hashable {
         self.version = random.chance(30) ? 2 : 1
         self.isStartedByWorker = random.chance(40)
         self.cancelledAfter = random.chance(8) ? random.pick(1...3_000) : nil
+        self.isQueued = !self.isStartedByWorker && random.chance(25)
     }
 
     /// What it uses.
     var operators: Set<Operator> {
         var used = self.program.operators
         if self.cancelledAfter != nil { used.insert(.cancellation) }
+        if self.isQueued { used.insert(.queued) }
         return used
     }
 }

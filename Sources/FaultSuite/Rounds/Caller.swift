@@ -17,6 +17,8 @@ final class Caller: Sendable {
         var decided: Set<String> = []
         var cancelled: Set<String> = []
         var told: [String: Told] = [:]
+        /// What was answered to updates, by workflow and request.
+        var answers: [Evidence.Row: Talk.Answer] = [:]
         var tokens: [String: (workflow: String, value: Int)] = [:]
         var refusals: [Violation] = []
         var tasks: [Task<Void, Never>] = []
@@ -35,6 +37,7 @@ final class Caller: Sendable {
     var accepted: [String: Scenario] { self.state.withLock { $0.accepted } }
     var cancelled: Set<String> { self.state.withLock { $0.cancelled } }
     var told: [String: Told] { self.state.withLock { $0.told } }
+    var answers: [Evidence.Row: Talk.Answer] { self.state.withLock { $0.answers } }
     var refusals: [Violation] { self.state.withLock { $0.refusals } }
     /// How many accepted programs have neither ended nor been paused, as far as is known.
     var inFlight: Int { self.state.withLock { $0.accepted.count - $0.ended.count } }
@@ -69,7 +72,25 @@ final class Caller: Sendable {
 
     private func start(_ scenario: Scenario) async {
         await self.insist(on: "the start", of: scenario.id) {
-            if scenario.version == 1 {
+            if scenario.isQueued {
+                var options = EnqueueOptions()
+                options.queue = Talk.queue.name
+                if scenario.version == 1 {
+                    try await self.client.enqueue(
+                        ProgramWorkflow.self,
+                        scenario.program,
+                        id: scenario.id,
+                        options: options
+                    )
+                } else {
+                    try await self.client.enqueue(
+                        LaterProgramWorkflow.self,
+                        scenario.program,
+                        id: scenario.id,
+                        options: options
+                    )
+                }
+            } else if scenario.version == 1 {
                 try await self.client.start(ProgramWorkflow.self, scenario.program, id: scenario.id)
             } else {
                 try await self.client.start(LaterProgramWorkflow.self, scenario.program, id: scenario.id)
@@ -79,15 +100,33 @@ final class Caller: Sendable {
 
     private func lookAfter(_ scenario: Scenario) {
         let random = SplitMix(seed: scenario.seed)
+        let restores = self.arena.restores
         for signal in scenario.program.signals {
             self.spawn { [random] in
                 var random = random
                 for number in 1...max(1, signal.count) {
                     try? await Task.sleep(for: .milliseconds(random.pick(0...200)))
-                    // Each is accepted before the next one is sent; the key makes it one, however often it is sent.
-                    await self.insist(on: "signal \(signal.name)", of: scenario.id) {
+                    // Each is accepted before the next one is sent; the key makes it one, however often it is sent. Where what
+                    // was accepted is lost, somebody else begins with the first.
+                    await self.insist(on: "signal \(signal.name)", of: scenario.id, since: restores) {
                         try await self.client.signal(scenario.id, signal.name, number, key: "\(number)")
                     }
+                }
+            }
+        }
+        for update in scenario.program.updates {
+            self.spawn { await self.ask(scenario.id, update.name, update.count, since: restores) }
+        }
+        for planned in scenario.program.all {
+            guard case .event(isOwn: false) = planned.operation.action else { continue }
+            let operation = planned.operation
+            self.spawn { [random] in
+                var random = random.branched(by: operation.name)
+                try? await Task.sleep(for: .milliseconds(random.pick(0...2_500)))
+                // More than once, if the reply is lost: whoever waits for it receives one of them.
+                await self.insist(on: "event \(operation.name)", of: scenario.id) {
+                    let key = Talk.eventKey(scenario.id, operation.name)
+                    try await self.client.publish(Talk.event, operation.number, key: key)
                 }
             }
         }
@@ -96,6 +135,28 @@ final class Caller: Sendable {
                 try? await Task.sleep(for: .milliseconds(delay))
                 await self.cancel(scenario.id)
             }
+        }
+    }
+
+    /// Asks one thing after the other, each until it is answered; the caller's id makes it one, however often it is asked.
+    private func ask(_ id: String, _ name: String, _ count: Int, since restores: Int) async {
+        for number in 1...max(1, count) {
+            let request = Talk.requestID(name, number)
+            var answer: Talk.Answer?
+            await self.insist(on: "update \(request)", of: id, since: restores) {
+                while answer == nil, !Task.isCancelled, !self.arena.hasLostPast(since: restores) {
+                    answer = try await self.client.update(
+                        id,
+                        Talk.update(name),
+                        number,
+                        id: request,
+                        within: .seconds(5)
+                    )
+                }
+            }
+            // Nobody answers any more.
+            guard let answer else { return }
+            self.state.withLock { $0.answers[Evidence.Row(workflow: id, name: request)] = answer }
         }
     }
 
@@ -119,8 +180,16 @@ final class Caller: Sendable {
     }
 
     /// Repeats while the database is away; what else is said goes into the report.
-    private func insist(on what: String, of id: String, _ call: () async throws -> Void) async {
+    ///
+    /// - Parameter restores: After which loss of the past it is asked for; after another one not any more.
+    private func insist(
+        on what: String,
+        of id: String,
+        since restores: Int? = nil,
+        _ call: () async throws -> Void
+    ) async {
         while !Task.isCancelled {
+            if let restores, self.arena.hasLostPast(since: restores) { return }
             do {
                 return try await call()
             } catch let error as DurableError where Self.passes(error) {

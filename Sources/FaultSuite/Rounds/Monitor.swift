@@ -13,6 +13,8 @@ final class Monitor: Sendable {
         var mostConnections = 0
         /// Whether nothing is left to do: everything has ended or is paused, children too.
         var isQuiet = false
+        /// How many looks at the tables were begun and answered.
+        var looks = 0
     }
 
     private let arena: Arena
@@ -27,6 +29,8 @@ final class Monitor: Sendable {
     var sightings: [Violation] { self.state.withLock { Array($0.sightings) } }
     var mostConnections: Int { self.state.withLock { $0.mostConnections } }
     var isQuiet: Bool { self.state.withLock { $0.isQuiet } }
+    /// How many looks at the tables there have been.
+    var looks: Int { self.state.withLock { $0.looks } }
 
     /// Looks until the task is cancelled.
     func run() async {
@@ -78,6 +82,11 @@ final class Monitor: Sendable {
             }
         }
         self.caller.saw(ended: ended)
+        for (words, query) in Self.limitQueries {
+            if let seen = try await connection.query(Query(query)).first?.decode(0, as: String?.self) {
+                self.note(Violation(invariant: "limits hold", workflow: nil, words: "\(words): \(seen)"))
+            }
+        }
         let most = try await connection.query(
             """
             SELECT coalesce(max(count), 0) FROM (
@@ -89,8 +98,42 @@ final class Monitor: Sendable {
         self.state.withLock { state in
             state.mostConnections = max(state.mostConnections, Int(most ?? 0))
             state.isQuiet = unfinished == 0
+            state.looks += 1
         }
     }
+
+    /// What must hold in every snapshot, however many processes take work at once.
+    private static let limitQueries = [
+        (
+            "more run of a queue than its limit",
+            """
+            SELECT string_agg(q.name || ' has ' || l.count, ', ')
+            FROM durable.queue q CROSS JOIN LATERAL (
+                SELECT count(*) FROM durable.live l WHERE l.queue = q.name AND l.executor IS NOT NULL
+            ) AS l WHERE l.count > q.concurrency
+            """
+        ),
+        (
+            "more run of a queue in a process than its limit",
+            """
+            SELECT string_agg(q.name || ' has ' || l.count || ' in ' || l.executor, ', ')
+            FROM durable.queue q CROSS JOIN LATERAL (
+                SELECT l.executor, count(*) FROM durable.live l WHERE l.queue = q.name AND l.executor IS NOT NULL
+                GROUP BY l.executor
+            ) AS l WHERE l.count > q.process_concurrency
+            """
+        ),
+        (
+            "more children of a group are under way than may be",
+            """
+            SELECT string_agg(g.parent || ' ' || g.place || ' has ' || l.count, ', ')
+            FROM durable.child_group g CROSS JOIN LATERAL (
+                SELECT count(*) FROM durable.live l
+                WHERE l.parent = g.parent AND l.place = g.place AND l.executor IS NOT NULL
+            ) AS l WHERE l.count > g.concurrency
+            """
+        ),
+    ]
 
     private func note(_ violation: Violation) { self.state.withLock { _ = $0.sightings.insert(violation) } }
 

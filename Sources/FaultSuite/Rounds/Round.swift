@@ -11,6 +11,8 @@ struct Round: Sendable {
     let folder: String
     /// How long after its last start everything must have ended.
     var patience = Duration.seconds(300)
+    /// Looks at the arena while it is still there, and at what is known of it.
+    var inspect: (@Sendable (Arena, Monitor, Evidence) async throws -> Void)?
 
     /// Runs it.
     func run() async throws -> RoundResult {
@@ -65,9 +67,11 @@ struct Round: Sendable {
         arena.proxy?.set(.fair)
         var sightings: [Violation] = []
         do {
+            // What was seen before the last strike, or while it was made, says nothing.
+            let looks = monitor.looks + 1
             try await Deadline.wait("everything ends", within: self.patience, every: .milliseconds(50)) {
                 try arena.fleet.lookAfter()
-                return caller.inFlight == 0 && monitor.isQuiet
+                return monitor.looks > looks && caller.inFlight == 0 && monitor.isQuiet
             }
             // What its callers are told is on its way.
             try? await Deadline.wait("callers are told", within: .seconds(30)) { caller.areAllTold }
@@ -79,6 +83,7 @@ struct Round: Sendable {
         evidence.scenarios = caller.accepted
         evidence.cancelled = caller.cancelled
         evidence.told = caller.told
+        evidence.answers = caller.answers
         evidence.restoredAt = arena.restoredAt
         let unexpected = arena.fleet.unexpected.map {
             Violation(invariant: "workers live", workflow: nil, words: $0)
@@ -90,6 +95,7 @@ struct Round: Sendable {
         result.takeovers = try await Self.takeovers(arena)
         result.workers = arena.fleet.starts
         result.mostConnections = monitor.mostConnections
+        try await self.inspect?(arena, monitor, evidence)
         return result
     }
 

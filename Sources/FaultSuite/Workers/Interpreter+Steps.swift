@@ -44,7 +44,7 @@ extension Interpreter {
         }
     }
 
-    private static func increment(_ name: String, _ digest: Int64, _ transaction: Transaction) async throws -> Int64 {
+    static func increment(_ name: String, _ digest: Int64, _ transaction: Transaction) async throws -> Int64 {
         try await transaction.execute(
             """
             INSERT INTO faults.counter AS c (workflow, value) VALUES (\(transaction.workflow), 1)

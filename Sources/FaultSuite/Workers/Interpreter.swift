@@ -11,6 +11,7 @@ struct Interpreter<Code: ProgramCode>: Sendable {
         self.effects.run(context)
         var trail = Trail()
         try await self.perform(program.operations, &trail, context)
+        if let next = program.next { try await context.continueAsNew(Code.self, next) }
         switch program.ending {
         case .succeeds: break
         case .fails, .pauses: throw ProgramFailure(workflow: context.workflowID)
@@ -54,6 +55,20 @@ struct Interpreter<Code: ProgramCode>: Sendable {
             try await self.race(branches, &trail, context)
         case .saga(let body, let fails):
             trail.add(try await self.saga(operation, body, fails, trail.digest, context))
+        case .poll:
+            trail.add(try await self.poll(operation.name, trail.digest, context))
+        case .publish(let name):
+            try await context.publish(name, operation.number)
+        case .event(let isOwn):
+            trail.add(try await self.event(operation, isOwn, trail.digest, context))
+        case .answer(let update):
+            trail.add(try await self.answer(update, operation.name, trail.digest, context))
+        case .append(let stream, _):
+            if let value = try await self.append(operation, to: stream, trail.digest, context) { trail.add(value) }
+        case .enqueue(let programs):
+            trail.add(try await self.enqueue(operation.name, programs, trail.digest, context))
+        case .children(let programs, let group):
+            for value in try await self.children(operation.name, programs, group, context) { trail.add(value) }
         }
     }
 
@@ -98,13 +113,19 @@ struct Interpreter<Code: ProgramCode>: Sendable {
             let child = try await context.start(Code.self, program)
             _ = try await self.step(name, StepPlan(), digest, context)
             return try await child.result(in: context).digest
-        } catch is ProgramFailure {
-            return -2
-        } catch let failure as StepFailure {
-            // Only this can become of it otherwise: somebody has cancelled the parent, and it with it.
-            if failure.type != "WorkflowCancelled" { self.effects.wrong(context, name, "the child failed: \(failure)") }
-            return -3
+        } catch let failure where failure is ProgramFailure || failure is StepFailure {
+            return self.end(of: name, failure, context)
         }
+    }
+
+    /// What a child leaves behind that did not succeed.
+    func end(of name: String, _ failure: any Error, _ context: WorkflowContext) -> Int64 {
+        if failure is ProgramFailure { return -2 }
+        // Only this can become of it otherwise: somebody has cancelled the parent or the group, and it with it.
+        if (failure as? StepFailure)?.type != "WorkflowCancelled" {
+            self.effects.wrong(context, name, "the child failed: \(failure)")
+        }
+        return -3
     }
 
     // MARK: - Branches

@@ -38,7 +38,8 @@ struct Worker {
             // A service that finds no database at its start, or one that takes no writes, says so and ends; whoever
             // started it starts it again.
             let isAway = (error as? DurableError)?.code == .databaseUnavailable
-            System.leave(isAway || "\(error)".contains("during recovery") ? Self.noDatabase : 2)
+            let takesNoWrites = ["during recovery", "read-only transaction"].contains { "\(error)".contains($0) }
+            System.leave(isAway || takesNoWrites ? Self.noDatabase : 2)
         }
         System.leave(0)
     }
@@ -62,6 +63,7 @@ struct Worker {
         engine.drain = .milliseconds(700)
         engine.requestDeadline = .seconds(4)
         engine.listen = self.options.listens
+        engine.queues = [Talk.queue]
         // Kills come by the second here: that a process dies with a workflow says nothing about the workflow.
         engine.recoveries = 10_000
         if self.options.hasOneConnection {

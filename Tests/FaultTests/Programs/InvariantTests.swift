@@ -62,6 +62,7 @@ struct InvariantTests {
     func `a step that never ran, or ran again in a later run, is seen`() {
         var evidence = Self.evidence()
         evidence.lines.removeAll { $0.name == "op1" && $0.workflow == "p" }
+        #expect(ResultsAreReturned.violations(in: evidence).count == 1)
         #expect(StepsAreNotRepeated.violations(in: evidence).count == 1)
         evidence = Self.evidence()
         evidence.lines.append(Self.line(.run, run: 2, at: 50))
@@ -197,6 +198,11 @@ struct InvariantTests {
         evidence.lines = [self.line(.run, run: 1, at: 5), self.line(.begin, "op1", run: 1, at: 9)]
         for name in ["op1", "op2", "undo op1", "undo op2"] {
             evidence.lines.append(self.line(.begin, name, workflow: "f", run: 3, at: 9))
+        }
+        for (workflow, name) in [("p", "op1"), ("f", "op1"), ("f", "op2")] {
+            var line = self.line(.end, name, workflow: workflow, run: 1, at: 9)
+            line.detail = "5"
+            evidence.lines.append(line)
         }
         evidence.told = ["p": .succeeded(7), "f": .failed]
         return evidence

@@ -29,9 +29,9 @@ struct ProgramTests {
     }
 
     private static func collect(_ program: Program, into numbers: inout [Int]) {
-        for planned in program.flattened {
+        for planned in program.all {
             numbers.append(planned.operation.number)
-            if case .child(let child, _) = planned.operation.action { self.collect(child, into: &numbers) }
+            for child in planned.operation.programs { self.collect(child, into: &numbers) }
         }
     }
 
