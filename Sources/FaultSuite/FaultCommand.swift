@@ -30,6 +30,8 @@ package struct FaultCommand: AsyncParsableCommand {
     var nemeses: String?
     @Flag(help: "Runs one round with the seed and all the given nemeses at once, as a report of a failure says.")
     var exactly = false
+    @Option(help: "Runs one round that is given as JSON, as a report of a shrunk failure says.")
+    var plan: String?
     @Option(help: "After how many minutes no further round is begun.")
     var minutes = 90
     @Option(
@@ -69,6 +71,7 @@ package struct FaultCommand: AsyncParsableCommand {
         }
         _ = try self.chosenNemeses()
         _ = try self.chosenProtections()
+        _ = try self.plan.map { try Self.readPlan($0) }
     }
 
     package func run() async throws {
@@ -82,6 +85,7 @@ package struct FaultCommand: AsyncParsableCommand {
             off: try self.chosenProtections()
         )
         suite.isExact = self.exactly
+        suite.plan = try self.plan.map { try Self.readPlan($0) }
         suite.stopsAtViolation = !self.keepGoing
         suite.abreast = self.abreast
         suite.shrinkingLimit = .seconds(60 * self.shrinking)
@@ -98,6 +102,14 @@ package struct FaultCommand: AsyncParsableCommand {
                 throw ValidationError("There is no nemesis \"\(word)\".")
             }
             return name
+        }
+    }
+
+    static func readPlan(_ text: String) throws -> RoundPlan {
+        do {
+            return try JSONDecoder().decode(RoundPlan.self, from: Data(text.utf8))
+        } catch {
+            throw ValidationError("The plan cannot be read: \(error)")
         }
     }
 

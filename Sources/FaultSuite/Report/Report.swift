@@ -24,7 +24,7 @@ struct Report: Sendable {
     var operators: [Operator: Int] = [:]
     var strikes: [NemesisName: Int] = [:]
     var violations: [Violation] = []
-    /// The smallest program that still breaks what was broken.
+    /// The smallest round that still breaks what was broken, as JSON.
     var shrunk: String?
 
     init(seed: UInt64, nemeses: [NemesisName]) {

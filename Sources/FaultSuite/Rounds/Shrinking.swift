@@ -13,7 +13,7 @@ struct Shrinking: Sendable {
     var tries = 2
 
     /// - Returns: The smallest round that was found, as JSON.
-    func run(_ violations: [Violation]) async throws -> String? {
+    func run(_ violations: [Violation]) async throws -> String {
         let end = ContinuousClock.now + self.limit
         var best = self.plan
         let invariants = Set(violations.map { $0.invariant })
@@ -40,43 +40,22 @@ struct Shrinking: Sendable {
             }
             return false
         }
-        // Fewer programs first: the ones that were seen to be wrong, in copies, so that there is something to strike at.
-        let guilty = self.plan.scenarios.filter { scenario in violations.contains { $0.workflow == scenario.id } }
-        if let one = guilty.first {
-            _ = try await improve([Self.copies(of: one, self.plan.scenarios.count, in: self.plan)])
+        // Fewer programs first: one that was seen to be wrong, in copies, so that there is something to strike at.
+        let guilty = self.plan.scenarios.filter { scenario in
+            violations.contains { $0.workflow?.hasPrefix(scenario.id) ?? false }
         }
-        while best.nemeses.count > 1, ContinuousClock.now < end {
-            let fewer = best.nemeses.indices.map { index in
-                var plan = best
-                plan.nemeses.remove(at: index)
-                return plan
-            }
-            guard try await improve(fewer) else { break }
+        var isOne = false
+        for scenario in guilty.prefix(3) where !isOne { isOne = try await improve([best.copies(of: scenario)]) }
+        func shrink(_ smaller: () -> [RoundPlan]) async throws {
+            while ContinuousClock.now < end { guard try await improve(smaller()) else { return } }
         }
-        while ContinuousClock.now < end {
-            guard let first = best.scenarios.first, Set(best.scenarios.map { $0.program }).count == 1 else { break }
-            let smaller = ProgramShrinker.candidates(of: first.program).map { program in
-                var scenario = first
-                scenario.program = program
-                return Self.copies(of: scenario, best.scenarios.count, in: best)
-            }
-            guard try await improve(smaller) else { break }
-        }
+        try await shrink { best.withFewerNemeses }
+        if isOne { try await shrink { best.withFewerOperations } }
+        try await shrink { best.withFewerScenarios }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
-        guard let first = best.scenarios.first else { return nil }
-        let json = String(decoding: try encoder.encode(first.program), as: UTF8.self)
-        self.say("the smallest program that was found, of \(first.program.count) operations: \(json)")
+        let json = String(decoding: try encoder.encode(best), as: UTF8.self)
+        self.say("the smallest that was found: Scripts/faults --plan '\(json)'")
         return json
-    }
-
-    private static func copies(of scenario: Scenario, _ count: Int, in plan: RoundPlan) -> RoundPlan {
-        var copy = plan
-        copy.scenarios = (0..<count).map { index in
-            var scenario = scenario
-            scenario.id = "p\(index)-copy"
-            return scenario
-        }
-        return copy
     }
 }

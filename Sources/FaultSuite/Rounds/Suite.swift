@@ -14,6 +14,8 @@ struct Suite: Sendable {
     let off: [Protection]
     /// One round, with the seed and all the nemeses at once.
     var isExact = false
+    /// That round, if it is another than the seed's.
+    var plan: RoundPlan?
     var stopsAtViolation = true
     /// How many rounds go on side by side: most of a round is waiting.
     var abreast = 1
@@ -51,7 +53,7 @@ struct Suite: Sendable {
         var broken: Held?
         await withTaskGroup(of: Held.self) { group in
             while true {
-                while underWay.count < (self.isExact ? 1 : self.abreast), broken == nil, ContinuousClock.now < end,
+                while underWay.count < self.abreast, broken == nil, ContinuousClock.now < end,
                     let plan = self.plan(after: report, beside: underWay, &random)
                 {
                     underWay.append(plan)
@@ -101,10 +103,10 @@ struct Suite: Sendable {
     private func plan(after report: Report, beside underWay: [RoundPlan], _ random: inout SplitMix) -> RoundPlan? {
         let able = self.nemeses.filter { $0.obstacle == nil }
         let held = report.rounds + report.spoiled + underWay.count
-        if self.isExact {
+        if self.isExact || self.plan != nil {
             guard held == 0 else { return nil }
             let count = min(self.programs, self.programsOfRound)
-            return RoundPlan(seed: self.seed, nemeses: able, programs: count, off: self.off)
+            return self.plan ?? RoundPlan(seed: self.seed, nemeses: able, programs: count, off: self.off)
         }
         let left = self.programs - report.programs - underWay.reduce(0) { $0 + $1.scenarios.count }
         let isStruckEnough = able.allSatisfy { (report.strikes[$0] ?? 0) >= self.leastStrikes }
@@ -141,12 +143,7 @@ struct Suite: Sendable {
         )
         guard !result.violations.isEmpty else { return }
         for violation in result.violations.prefix(20) { self.say("VIOLATION \(violation)") }
-        let names = result.plan.nemeses.map { $0.rawValue }.joined(separator: ",")
-        let without = self.off.isEmpty ? "" : " --without \(self.off.map { $0.rawValue }.joined(separator: ","))"
         self.say("files of its workers: \(held.folder)")
-        self.say(
-            "again: Scripts/faults --exactly --seed \(result.plan.seed) --nemeses \(names) "
-                + "--programs \(result.plan.scenarios.count) --round \(result.plan.scenarios.count)\(without)"
-        )
+        self.say("again: \(result.plan.command)")
     }
 }
