@@ -30,7 +30,10 @@ enum UndosRunInReverse: Invariant {
             let name = planned.operation.name
             let failedSaga = planned.surroundings.failingSaga.flatMap { done["op\($0)"]?.isError == true ? $0 : nil }
             if let undo = undone["undo \(name)"] {
-                groups[failedSaga ?? 0, default: []].append((planned.operation.number, undo.at))
+                // A saga that was undoing when its workflow was cancelled has no record; what it had undone by then it had
+                // undone beside everything else.
+                let saga = planned.surroundings.failingSaga ?? 0
+                groups[saga, default: []].append((planned.operation.number, undo.at))
                 if failedSaga == nil, !isUnwound, row.state == nil {
                     found.append(self.violation(row.id, "\(name) was undone, and nothing had failed"))
                 }
