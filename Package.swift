@@ -118,17 +118,28 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // What the processes that are killed and those who kill them have in common.
+        .target(
+            name: "FaultProcesses",
+            dependencies: [
+                "Durable",
+                "TemporaryPostgres",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
         // Not a product either: generated programs under generated faults, see Scripts/faults.
         .target(
             name: "FaultSuite",
             dependencies: [
                 "Durable",
+                "FaultProcesses",
                 "Libpq",
                 "TemporaryPostgres",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings
         ),
@@ -285,9 +296,7 @@ let package = Package(
         .executableTarget(
             name: "fault-worker",
             dependencies: [
-                "Durable", "Libpq", .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                "Durable", "FaultProcesses", "Libpq", .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/FaultWorker",
             swiftSettings: settings
@@ -295,8 +304,8 @@ let package = Package(
         .testTarget(
             name: "FaultTests",
             dependencies: [
-                "Durable", "DurableTesting", "Libpq", "TemporaryPostgres", "FaultSuite", "durable-faults",
-                "fault-worker",
+                "Durable", "DurableTesting", "Libpq", "TemporaryPostgres", "FaultProcesses", "FaultSuite",
+                "durable-faults", "fault-worker",
             ],
             swiftSettings: settings
         ),

@@ -2,6 +2,7 @@
 
 package import ArgumentParser
 import Durable
+import FaultProcesses
 import Foundation
 
 /// Generated programs under generated faults, see `Scripts/faults`.

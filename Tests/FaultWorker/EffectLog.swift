@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Durable
+import FaultProcesses
 
 /// What steps do to the world outside of the database: lines in a file that everybody appends to.
 struct EffectLog: Sendable {

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Durable
-import Foundation
+import FaultProcesses
 import Libpq
 import Logging
-import ServiceLifecycle
-import UnixSignals
 
 /// A service that the fault tests start, kill, stop and ask to leave.
 ///
@@ -21,21 +19,15 @@ struct FaultWorker {
         let watch = PipelineWatch(fault: options.fault, trace: options.trace)
         let effects = EffectLog(options.effects)
         let gates = Gates(options.gates)
-        let logger = Logger(label: "worker") { _ in LineLog() }
+        let logger = Logger(label: "worker") { _ in LineLog(descriptor: 1) { "log" } }
         do {
             let engine = try self.engine(options, watch, effects, gates, logger)
-            self.listen(engine, gates)
-            Task {
-                try await engine.waitUntilReady()
+            try await WorkerService.run(engine, logger) {
                 // What follows a boot is over as well: the trace of a workflow is then its own.
                 while watch.completed("look") == 0 { try await Task.sleep(for: .milliseconds(1)) }
-                System.write("ready", to: 1)
+            } hear: { line in
+                self.hear(line, engine, gates)
             }
-            try await ServiceGroup(
-                services: [engine],
-                gracefulShutdownSignals: [.sigterm],
-                logger: logger
-            ).run()
         } catch {
             System.write("refused \(error)".split(whereSeparator: \.isNewline).joined(separator: " "), to: 1)
             System.leave(2)
@@ -78,19 +70,13 @@ struct FaultWorker {
         )
     }
 
-    /// On a thread of its own, which nothing that a step does can block.
-    private static func listen(_ engine: DurableEngine, _ gates: Gates) {
-        Thread.detachNewThread {
-            while let line = readLine() {
-                let words = line.split(separator: " ").map(String.init)
-                switch words.first {
-                case "go": gates.open(words[1])
-                case "start": Task { await self.start(words[1], words[2], engine) }
-                case "await": Task { await self.awaitMatrix(words[1], engine) }
-                default: break
-                }
-            }
-            System.leave(3)
+    private static func hear(_ line: String, _ engine: DurableEngine, _ gates: Gates) {
+        let words = line.split(separator: " ").map(String.init)
+        switch words.first {
+        case "go": gates.open(words[1])
+        case "start": Task { await self.start(words[1], words[2], engine) }
+        case "await": Task { await self.awaitMatrix(words[1], engine) }
+        default: break
         }
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FaultProcesses
 import Synchronization
 
 /// Places where the code waits until the test says `go`.

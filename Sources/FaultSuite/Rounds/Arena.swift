@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Durable
+import FaultProcesses
 import Foundation
 import Libpq
 import Synchronization

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Durable
+import FaultProcesses
 import Foundation
 
 /// Round after round, until everything was tried as often as asked for.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Durable
+import FaultProcesses
 
 /// Where a worker records what it does to the world outside: a file of its own, a line per call of the system.
 struct EffectLog: Sendable {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Durable
+import FaultProcesses
 import Foundation
 import Libpq
 import Logging
-import ServiceLifecycle
-import UnixSignals
 
 /// A service that runs programs, to be killed, stopped, cut off and misled.
 ///
@@ -18,21 +17,16 @@ struct Worker {
     let options: WorkerOptions
 
     func run() async {
-        let log = LineLog(descriptor: System.openForAppending(self.options.log))
+        let log = LineLog(descriptor: System.openForAppending(self.options.log)) { "\(System.now()) \(System.pid)" }
         var logger = Logger(label: "worker") { _ in log }
         logger.logLevel = .notice
         do {
             let engine = try self.engine(logger)
-            self.listen(engine)
-            Task {
-                try await engine.waitUntilReady()
-                System.write("ready", to: 1)
+            try await WorkerService.run(engine, logger) { line in
+                let words = line.split(separator: " ", maxSplits: 3).map(String.init)
+                guard words.count == 4, words[0] == "start", let version = Int(words[1]) else { return }
+                Task { await Self.start(words[2], version: version, words[3], engine) }
             }
-            try await ServiceGroup(
-                services: [engine],
-                gracefulShutdownSignals: [.sigterm],
-                logger: logger
-            ).run()
         } catch {
             log.write("refused: \(error)")
             // A service that finds no database at its start, or one that takes no writes, says so and ends; whoever
@@ -74,18 +68,6 @@ struct Worker {
         let workflow: any Workflow =
             self.options.version == 1 ? ProgramWorkflow(effects: effects) : LaterProgramWorkflow(effects: effects)
         return try DurableEngine(database: database, workflows: [workflow], options: engine, logger: logger)
-    }
-
-    /// On a thread of its own, which nothing that a step does can block.
-    private func listen(_ engine: DurableEngine) {
-        Thread.detachNewThread {
-            while let line = readLine() {
-                let words = line.split(separator: " ", maxSplits: 3).map(String.init)
-                guard words.count == 4, words[0] == "start", let version = Int(words[1]) else { continue }
-                Task { await Self.start(words[2], version: version, words[3], engine) }
-            }
-            System.leave(3)
-        }
     }
 
     private static func start(_ id: String, version: Int, _ text: String, _ engine: DurableEngine) async {

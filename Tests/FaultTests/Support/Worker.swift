@@ -1,86 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FaultProcesses
 import Foundation
 import Synchronization
-import TemporaryPostgres
 
 /// A process of `fault-worker`.
 ///
 /// It ends with the test's, however that ends, since its standard input ends then.
 final class Worker: Sendable {
-    private struct State {
-        var lines: [String] = []
-        var status: Int32?
-        var isInputClosed = false
-    }
+    private let process: TalkingProcess
+    private let said = Mutex<[String]>([])
 
-    private let child: Child
-    private let state = Mutex(State())
-
-    var pid: Int32 { self.child.pid }
+    var pid: Int32 { self.process.pid }
     /// What it has said so far.
-    var lines: [String] { self.state.withLock { $0.lines } }
+    var lines: [String] { self.said.withLock { $0 } }
     /// How it ended, as `waitpid` tells it; nil while it runs.
-    var status: Int32? { self.state.withLock { $0.status } }
+    var status: Int32? { self.process.status }
     /// The signal that ended it, if one did.
-    var signal: Int32? {
-        guard let status, status & 0x7F != 0 else { return nil }
-        return status & 0x7F
-    }
+    var signal: Int32? { self.process.signal }
     /// Its exit status, if it ended by itself.
-    var exit: Int32? {
-        guard let status, status & 0x7F == 0 else { return nil }
-        return (status >> 8) & 0xFF
-    }
+    var exit: Int32? { self.process.exit }
 
     /// Starts a worker.
     init(_ options: [String: String]) throws {
-        self.child = try Child.spawn(
-            Self.path(),
-            options.map { "\($0.key)=\($0.value)" },
-            environment: ProcessInfo.processInfo.environment.map { "\($0.key)=\($0.value)" },
-            errorsToOutput: true
-        )
-        // Holds the worker until it has ended: somebody has to ask for its status.
-        Thread.detachNewThread { self.read() }
-    }
-
-    private func read() {
-        while let line = self.child.readLine() { self.state.withLock { $0.lines.append(line) } }
-        let status = self.child.wait()
-        self.state.withLock { $0.status = status }
-    }
-
-    /// The program beside this one.
-    private static func path() throws -> String {
-        #if canImport(Darwin)
-            let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") } ?? Bundle.main
-            let folder = bundle.bundleURL.deletingLastPathComponent().path
-        #else
-            let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-            let folder = URL(fileURLWithPath: program).deletingLastPathComponent().path
-        #endif
-        return "\(folder)/fault-worker"
+        self.process = try TalkingProcess("fault-worker", options.map { "\($0.key)=\($0.value)" })
+        self.process.listen { line in self.said.withLock { $0.append(line) } }
     }
 
     // MARK: - Talking
 
     /// Tells it something.
-    func say(_ line: String) { _ = self.child.write(line + "\n") }
+    func say(_ line: String) { self.process.say(line) }
 
     /// Sends it a signal.
-    func send(_ signal: Int32) { kill(self.pid, signal) }
+    func send(_ signal: Int32) { self.process.send(signal) }
 
     /// Closes its input, which ends it at once.
-    func end() {
-        let isFirst = self.state.withLock { state in
-            defer { state.isInputClosed = true }
-            return !state.isInputClosed
-        }
-        guard isFirst else { return }
-        if self.status == nil { self.send(SIGCONT) }
-        self.child.closeInput()
-    }
+    func end() { self.process.end() }
 
     // MARK: - Waiting
 

@@ -2,6 +2,7 @@
 
 import Dispatch
 import Durable
+import FaultProcesses
 import Foundation
 import Synchronization
 

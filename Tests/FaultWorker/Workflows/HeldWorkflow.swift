@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Durable
+import FaultProcesses
 
 /// A step in the middle that waits at a gate and ignores cancellation; it returns who ran it.
 struct HeldWorkflow: Workflow {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Durable
+import FaultProcesses
 import Libpq
 
 /// One of everything: steps (one of which fails first), transactions, parallel branches, a race and a sleep.

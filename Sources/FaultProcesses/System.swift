@@ -8,12 +8,12 @@
     import Darwin
 #endif
 
-/// The few calls of the system that the suite makes.
-enum System {
-    static let pid = getpid()
+/// The few calls of the system that workers and those who watch them make.
+package enum System {
+    package static let pid: Int32 = getpid()
 
     /// Writes a line in one call: a line of a file that is open for appending is never torn, whoever dies.
-    static func write(_ line: String, to descriptor: Int32) {
+    package static func write(_ line: String, to descriptor: Int32) {
         var bytes = Array((line + "\n").utf8)[...]
         while !bytes.isEmpty {
             #if canImport(Glibc)
@@ -29,17 +29,27 @@ enum System {
         }
     }
 
-    static func openForAppending(_ path: String) -> Int32 {
+    package static func openForAppending(_ path: String) -> Int32 {
         open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
     }
 
-    /// Microseconds since 1970.
-    static func now() -> Int64 {
+    /// Microseconds since 1970, by the clock that a server on this machine reads too.
+    package static func now() -> Int64 {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
     }
 
+    /// Ends this process as a power cut would.
+    package static func die() -> Never {
+        while true { kill(getpid(), SIGKILL) }
+    }
+
+    /// Stops every thread of this process until somebody sends SIGCONT.
+    ///
+    /// The signal goes to the calling thread, which therefore stops here; the others stop with it.
+    package static func freeze() { raise(SIGSTOP) }
+
     /// Ends this process at once, without any handing over.
-    static func leave(_ status: Int32) -> Never { _exit(status) }
+    package static func leave(_ status: Int32) -> Never { _exit(status) }
 }
