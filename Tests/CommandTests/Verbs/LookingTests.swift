@@ -157,7 +157,8 @@ import Testing
         }
     }
 
-    @Test func `patches tell which are needed, and one that nobody has recorded is no patch that may go`() async throws {
+    @Test func `patches tell which are needed, and one that nobody has recorded is no patch that may go`() async throws
+    {
         try await Samples.with { database, connection in
             let none = try await Invocation.durable("patches", on: database)
             #expect(none.status == 0)
@@ -185,7 +186,10 @@ import Testing
             #expect(check.errors == "durable: in use: fraud-check of checkout v2\n")
             for (arguments, words) in [
                 (["fraud-chekc"], "no workflow that is kept has recorded a patch \"fraud-chekc\""),
-                (["receipt", "--name", "order"], "no workflow of type order that is kept has recorded a patch \"receipt\""),
+                (
+                    ["receipt", "--name", "order"],
+                    "no workflow of type order that is kept has recorded a patch \"receipt\""
+                ),
                 (["'; DROP TABLE durable.live; --"], "has recorded a patch \"'; DROP TABLE durable.live; --\""),
             ] {
                 let refused = try await Invocation.durable(["patches"] + arguments, on: database.connectionString)
