@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Durable
+import FaultProcesses
 
 /// As `HeldWorkflow`, with a result of more bytes than a socket takes at once.
 struct HeldLargeWorkflow: Workflow {
