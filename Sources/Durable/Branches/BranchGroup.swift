@@ -58,6 +58,8 @@ struct BranchGroup {
         guard let verdict = machine.verdict else { throw context.interruptionError }
         var end = End(record: try self.record(verdict, errors, context), errors: errors)
         if recorded == nil {
+            // Decided by what was recorded of some, it may not have come to what was recorded of the others.
+            if end.record.verdict != .complete { context.run.skip(prefix: group + "[") }
             if context.run.hasUndos(below: group) { end.record.undos = begun }
             try await context.reachFrontier()
             try await self.submit(&end, at: place, of: group, context)
