@@ -6,6 +6,7 @@ import InMemoryTracing
 import Libpq
 import Metrics
 import MetricsTestKit
+import TestSupport
 import Testing
 import Tracing
 
@@ -136,7 +137,7 @@ import Tracing
                     "enqueue_all('sale', ARRAY['1']::json[], trace => \(trace))",
                 ] {
                     let error = await #expect(throws: (any Error).self) {
-                        try await test.database.text("SELECT durable.\(unescaped: call)::text")
+                        try await test.database.text("SELECT durable.\(call)::text")
                     }
                     #expect(
                         "\(error.map { "\($0)" } ?? "")".contains(
