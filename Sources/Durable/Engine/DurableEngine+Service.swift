@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Libpq
-import Logging
 public import ServiceLifecycle
 import Synchronization
 

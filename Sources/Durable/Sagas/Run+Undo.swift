@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Logging
 import Synchronization
 
 /// What a run does when its workflow comes to nothing.
