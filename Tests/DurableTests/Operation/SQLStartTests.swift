@@ -49,6 +49,18 @@ import Testing
         }
     }
 
+    @Test func `an id that waits in another queue is the same workflow, and stays in that queue`() async throws {
+        try await withEngine([self.program]) { _, database in
+            _ = try await database.text("SELECT durable.set_queue('slow', 1)::text")
+            let start = "SELECT concat_ws('|', workflow_id, is_new) FROM durable.enqueue"
+            #expect(try await database.text("\(start)('absent', '1', 'a', queue => 'slow')") == "a|t")
+            #expect(try await database.text("\(start)('absent', '1', 'a')") == "a|f")
+            for table in ["workflow WHERE id", "live WHERE workflow_id"] {
+                #expect(try await database.text("SELECT queue FROM durable.\(table) = 'a'") == "slow")
+            }
+        }
+    }
+
     @Test func `many are started in one call, which says of each what became of it`() async throws {
         try await withEngine([self.program]) { engine, database in
             _ = try await database.text("SELECT workflow_id FROM durable.enqueue('other', '1', 'b')")
