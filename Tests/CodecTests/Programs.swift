@@ -7,7 +7,6 @@ import DurableCrypto
 import DurableTesting
 import Libpq
 import Synchronization
-import Testing
 
 /// A card and its long story: what nobody may read in the database.
 struct Card: Codable, Sendable, Equatable {

@@ -23,7 +23,7 @@ struct Document: CustomStringConvertible {
             .filter { $0.hasSuffix(".md") }.sorted().map { try Document("\(Self.catalog)/\($0)") }
     }
 
-    /// The texts of the Swift files below a folder.
+    /// The texts of the Swift files below a folder, by their paths.
     static func sources(below folder: String) throws -> [String: String] {
         var texts: [String: String] = [:]
         let files = FileManager.default.enumerator(
@@ -31,7 +31,7 @@ struct Document: CustomStringConvertible {
             includingPropertiesForKeys: nil
         )
         for case let file as URL in files ?? .init() where file.pathExtension == "swift" {
-            texts[file.lastPathComponent] = try String(contentsOf: file, encoding: .utf8)
+            texts[file.path] = try String(contentsOf: file, encoding: .utf8)
         }
         return texts
     }

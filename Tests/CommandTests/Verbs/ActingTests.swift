@@ -72,8 +72,8 @@ import Testing
             )
             #expect(broken.status == 2)
             #expect(broken.errors.contains("invalid input syntax for type json"))
-            let checked1 = try await Invocation.durable("signal", "checkout-1002", "", on: database)
-            #expect(checked1.status == 2)
+            let nameless = try await Invocation.durable("signal", "checkout-1002", "", on: database)
+            #expect(nameless.status == 2)
             #expect(try await connection.query("SELECT FROM durable.message").isEmpty)
         }
     }

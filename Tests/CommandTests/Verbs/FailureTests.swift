@@ -78,8 +78,8 @@ import Testing
             #expect(payloads.status == 5)
             #expect(payloads.errors.contains("permission denied for view payloads"))
             #expect(payloads.errors.contains("durable_operator"))
-            let checked1 = try await Invocation.durable(["signal", "checkout-1002", "x"], on: url)
-            #expect(checked1.status == 5)
+            let signal = try await Invocation.durable(["signal", "checkout-1002", "x"], on: url)
+            #expect(signal.status == 5)
             #expect(try await connection.query("SELECT FROM durable.message").isEmpty)
             try await connection.execute("DROP ROLE \(identifier: role)")
         }

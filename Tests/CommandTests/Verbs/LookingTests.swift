@@ -200,7 +200,7 @@ import Testing
         }
     }
 
-    @Test func `executors and counts`() async throws {
+    @Test func `executors are those that live, or all of them, and stats count what there is`() async throws {
         try await Samples.with { database, _ in
             let alive = try await Invocation.durable("executors", "--json", on: database).documents()
             #expect(alive.map { $0["name"] as? String } == ["web-1"])

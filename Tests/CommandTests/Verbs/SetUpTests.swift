@@ -35,17 +35,17 @@ import Testing
             #expect(made.lines.last == "schema \"durable\" is up to date: migration \(newest.version)")
             let again = try await Invocation.durable("migrate", "--json", on: database)
             #expect(again.output == "{\"schema\":\"durable\",\"version\":\(newest.version),\"applied\":[]}\n")
-            let checked1 = try await Invocation.durable("migrate", "--verify", on: database)
-            #expect(checked1.status == 0)
-            let checked2 = try await Invocation.durable("list", on: database)
-            #expect(checked2.status == 0)
+            let verified = try await Invocation.durable("migrate", "--verify", on: database)
+            #expect(verified.status == 0)
+            let listed = try await Invocation.durable("list", on: database)
+            #expect(listed.status == 0)
 
             let other = try await Invocation.durable("migrate", "--schema", "od\"d 'one", on: database)
             #expect(other.status == 0, "\(other.errors)")
             let stats = try await Invocation.durable("stats", "--schema", "od\"d 'one", on: database)
             #expect(stats.status == 0, "\(stats.errors)")
-            let checked3 = try await Invocation.durable("versions", "--schema", "none", on: database)
-            #expect(checked3.status == 5)
+            let nowhere = try await Invocation.durable("versions", "--schema", "none", on: database)
+            #expect(nowhere.status == 5)
         }
     }
 

@@ -171,7 +171,7 @@ import Testing
         )
     }
 
-    @Test func `the example of the design`() throws {
+    @Test func `nothing is said of a whole checkout`() throws {
         try expectLint(
             ofType: """
                 struct Checkout {

@@ -41,8 +41,8 @@ import Testing
         try await withEngine([parent, Resize(), Other()], .replaying) { engine, database in
             let handle = try await engine.start(Plain<[Int]>.self, id: "a")
             #expect(try await handle.result() == [4, 2])
-            let handle1 = try await engine.handle(Other.self, id: "a/2")
-            #expect(try await handle1.result() == "other")
+            let other = try await engine.handle(Other.self, id: "a/2")
+            #expect(try await other.result() == "other")
             #expect(
                 try await database.journal(of: "a") == [
                     "|0|0|resize", "|1|0|resize", "|2|0|other", "|3|0|between", "|4|0|resize result",
@@ -111,8 +111,8 @@ import Testing
             }
             await #expect(throws: DurableError.self) { try await handle.result() }
             #expect(undone.all.sorted() == [1, 3])
-            let handle2 = try await engine.handle(Resize.self, id: "a/1")
-            #expect(try await handle2.status().state == .waiting)
+            let child = try await engine.handle(Resize.self, id: "a/1")
+            #expect(try await child.status().state == .waiting)
         }
     }
 
@@ -176,8 +176,8 @@ import Testing
             return number
         }
         try await withEngine([parent, child]) { engine, database in
-            let handle3 = try await engine.start(Plain<Int>.self, id: "a")
-            #expect(try await handle3.result() == 60)
+            let handle = try await engine.start(Plain<Int>.self, id: "a")
+            #expect(try await handle.result() == 60)
             #expect((most.all.max() ?? 0) <= 4)
             #expect(most.all.count == 60)
             #expect(try await database.text("SELECT count(*)::text FROM durable.child_group") == "0")
@@ -239,8 +239,8 @@ import Testing
             }
             gate.open()
             try await database.withEngine([parent, child]) { engine in
-                let handle4 = try await engine.handle(Plain<Int>.self, id: "a")
-                #expect(try await handle4.result() == 6)
+                let handle = try await engine.handle(Plain<Int>.self, id: "a")
+                #expect(try await handle.result() == 6)
             }
             #expect(try await database.text("SELECT count(*)::text FROM durable.workflow") == "4")
         }
@@ -261,9 +261,9 @@ import Testing
             return words
         }
         try await withEngine([parent, Resize()]) { engine, database in
-            let handle6 = try await engine.start(Plain<[String]>.self, id: "a")
+            let handle = try await engine.start(Plain<[String]>.self, id: "a")
             #expect(
-                try await handle6.result() == [
+                try await handle.result() == [
                     "0", "a group of children needs at least one at a time; maxConcurrent is 0",
                     "a group of children cannot tolerate -1 failures",
                     "a group of children tolerates 0 to 100 per cent of failures, not 101.0",
@@ -282,8 +282,8 @@ import Testing
             return number
         }
         try await withEngine([parent, child], .replaying.with { $0.listen = round % 2 == 0 }) { engine, _ in
-            let handle5 = try await engine.start(Plain<Int>.self, id: "a")
-            #expect(try await handle5.result() == 1)
+            let handle = try await engine.start(Plain<Int>.self, id: "a")
+            #expect(try await handle.result() == 1)
         }
     }
 }

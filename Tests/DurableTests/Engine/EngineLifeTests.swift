@@ -2,7 +2,6 @@
 
 import DurableTesting
 import Libpq
-import Logging
 import Testing
 
 @testable import Durable

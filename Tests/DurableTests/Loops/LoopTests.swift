@@ -21,8 +21,8 @@ import Testing
             return value
         }
         try await withEngine([program], .replaying) { engine, database in
-            let handle1 = try await engine.start(Plain<Int>.self, id: "a")
-            #expect(try await handle1.result() == 5)
+            let handle = try await engine.start(Plain<Int>.self, id: "a")
+            #expect(try await handle.result() == 5)
             #expect(looks.value == 5)
             #expect(runs.value >= 5, "each round ended the run")
             #expect(
@@ -53,8 +53,8 @@ import Testing
             return [never, once]
         }
         try await withEngine([program]) { engine, _ in
-            let handle2 = try await engine.start(Plain<[Int?]>.self)
-            #expect(try await handle2.result() == [nil, 7])
+            let handle = try await engine.start(Plain<[Int?]>.self)
+            #expect(try await handle.result() == [nil, 7])
             #expect(looks.value >= 2)
         }
     }
@@ -195,9 +195,9 @@ import Testing
             return words + inner
         }
         try await withEngine([program]) { engine, database in
-            let handle5 = try await engine.start(Plain<[String]>.self, id: "a")
+            let handle = try await engine.start(Plain<[String]>.self, id: "a")
             #expect(
-                try await handle5.result() == [
+                try await handle.result() == [
                     "a workflow program cannot continue as other: start that as a child",
                     "a workflow cannot begin anew from within a branch: its other branches would be lost. Let the group end first",
                 ]
@@ -225,8 +225,8 @@ import Testing
             }
             gate.open()
             try await database.withEngine([program]) { engine in
-                let handle3 = try await engine.handle(Program<Int, Int>.self, id: "a")
-                #expect(try await handle3.result() == 5)
+                let handle = try await engine.handle(Program<Int, Int>.self, id: "a")
+                #expect(try await handle.result() == 5)
             }
         }
     }
@@ -244,7 +244,8 @@ import Testing
         // The hour that summer time skips.
         (.daily(at: 2, 30, in: berlin), "2026-03-28T12:00:00Z", "2026-03-29T01:00:00Z"),
     ])
-    func `times of the calendar`(time: CalendarTime, now: String, expected: String) throws {
+    func `the next time of the calendar is found in its zone`(time: CalendarTime, now: String, expected: String) throws
+    {
         #expect(try time.date(after: Self.date(now)) == Self.date(expected))
     }
 
@@ -274,8 +275,8 @@ import Testing
             return ""
         }
         try await withEngine([program]) { engine, database in
-            let handle4 = try await engine.start(Plain<String>.self, id: "a")
-            #expect(try await handle4.result() == words)
+            let handle = try await engine.start(Plain<String>.self, id: "a")
+            #expect(try await handle.result() == words)
             #expect(try await database.journal(of: "a").isEmpty)
         }
     }

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DurableTesting
-import Foundation
 import Libpq
-import Logging
-import Synchronization
 import Testing
 
 @testable import Durable

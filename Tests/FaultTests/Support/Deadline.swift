@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Testing
-
 /// What a test waited for in vain, and what it saw instead.
 struct NeverHappened: Error, CustomStringConvertible {
     let what: String

@@ -3,7 +3,6 @@
 import Durable
 import DurableTesting
 import Foundation
-import Synchronization
 import Testing
 
 /// The page about psql and other languages: what it shows is what happens.
