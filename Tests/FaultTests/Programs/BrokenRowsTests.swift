@@ -91,11 +91,12 @@ extension FaultTests {
                     #expect(!invariant.violations(in: after).isEmpty, "\(invariant.name)")
                 }
                 for (limit, statements) in Self.excesses {
-                    for statement in statements {
-                        try await arena.primary.administer(statement, database: arena.database)
-                    }
                     try await Deadline.wait("more than a limit is seen: \(limit)", within: .seconds(60)) {
-                        monitor.sightings.contains { $0.invariant == "limits hold" && $0.words.hasPrefix(limit) }
+                        // Again and again: the workers free what belongs to no process, often before the next look.
+                        for statement in statements {
+                            try await arena.primary.administer(statement, database: arena.database)
+                        }
+                        return monitor.sightings.contains { $0.invariant == "limits hold" && $0.words.hasPrefix(limit) }
                     }
                 }
             }
@@ -116,7 +117,10 @@ extension FaultTests {
             (
                 "more children of a group are under way than may be",
                 [
-                    "INSERT INTO durable.child_group (parent, place, concurrency, released) VALUES ('x', 'x/1', 1, 1)",
+                    """
+                    INSERT INTO durable.child_group (parent, place, concurrency, released) VALUES ('x', 'x/1', 1, 1)
+                        ON CONFLICT DO NOTHING
+                    """,
                     BrokenRowsTests.running("parent, place, executor", "'x', 'x/1', 96", count: 2),
                 ]
             ),
@@ -127,6 +131,8 @@ extension FaultTests {
             INSERT INTO durable.live (workflow_id, name, version, state, run_at, epoch, run, \(columns))
                 SELECT 'excess ' || \(count) || '-' || n, 'nobody', 1, 'running', now(), 1, n, \(values)
                 FROM generate_series(1, \(count)) AS n
+                ON CONFLICT (workflow_id) DO UPDATE
+                    SET state = excluded.state, executor = excluded.executor, epoch = excluded.epoch, run = excluded.run
             """
         }
     }
