@@ -30,7 +30,12 @@ public struct TestDatabase: Sendable {
     private static let template = Mutex<Task<String, any Error>?>(nil)
 
     /// A configuration of the connection string.
-    public var configuration: PostgresConfiguration { PostgresConfiguration(self.connectionString) }
+    public var configuration: PostgresConfiguration {
+        var configuration = PostgresConfiguration(self.connectionString)
+        // Hundreds of tests at once keep a small machine from answering for longer than any service would wait.
+        configuration.connectTimeout = .seconds(60)
+        return configuration
+    }
 
     private init(name: String, server: TemporaryPostgres) {
         self.name = name

@@ -107,6 +107,33 @@ import Testing
         }
     }
 
+    @Test func `an id that another transaction has started waits until that has ended`() async throws {
+        try await self.withStarters { start, database in
+            for (id, end, isNew) in [("kept", "COMMIT", false), ("dropped", "ROLLBACK", true)] {
+                let other = try await PostgresConnection.connect(database.configuration)
+                defer { other.close() }
+                try await other.execute("BEGIN")
+                try await other.execute("SELECT durable.enqueue('program', '{\"a\": 1}', \(id))")
+                async let handle = start(["a": 1], id, .compareInput)
+                // It has given up waiting for the lock and tried again: more than one look of it has met the lock.
+                let looks = Recorder<String>()
+                try await eventually("it waits, and waits again") {
+                    let look = try await database.text(
+                        """
+                        SELECT coalesce(max(query_start)::text, '') FROM pg_stat_activity
+                        WHERE datname = current_database() AND wait_event_type = 'Lock'
+                        """
+                    )
+                    if !look.isEmpty { looks.record(look) }
+                    return Set(looks.all).count > 1
+                }
+                try await other.execute(Query(end))
+                #expect(try await handle.isNew == isNew)
+            }
+            #expect(try await database.text("SELECT count(*)::text FROM durable.workflow") == "2")
+        }
+    }
+
     @Test func `two processes that start one id at once run it once`() async throws {
         let runs = Counter()
         let program = Program<Int, Int> { input, workflow in
