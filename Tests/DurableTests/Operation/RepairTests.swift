@@ -137,6 +137,33 @@ import Testing
         }
     }
 
+    @Test func `a step of a paused workflow is skipped, and the workflow goes on behind it`() async throws {
+        let reached = Gate()
+        let calls = Counter()
+        let program = Plain<Int> { _, workflow in
+            try await workflow.step("call") { _ in
+                calls.next()
+                reached.open()
+                try await Gate().wait()
+            }
+            return try await workflow.step("count") { _ in calls.value }
+        }
+        try await withEngine([program]) { engine, database in
+            let operations = try await engine.operations
+            let handle = try await engine.start(Plain<Int>.self, id: "a")
+            try await reached.wait()
+            try await operations.pause("a", reason: "called by hand")
+            try await database.waitFor(.paused, of: "a")
+            try await operations.skipStep(of: "a", at: 0, name: "call", reason: "order 4711")
+            try await operations.resume("a")
+            #expect(try await handle.result() == 1)
+            #expect(calls.value == 1)
+            let audit = try await database.rows("SELECT concat_ws(' ', action, reason) FROM durable.audit ORDER BY id")
+            #expect(audit.first == "pause called by hand")
+            #expect(audit.dropFirst().first == "set_step_result order 4711")
+        }
+    }
+
     @Test func `what is killed ends as cancelled, whether it runs or waits`() async throws {
         let reached = Gate()
         let program = Plain<Int> { _, workflow in
