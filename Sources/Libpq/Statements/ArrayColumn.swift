@@ -27,9 +27,6 @@ public struct ArrayColumn: Sendable {
         self.writeHeader()
     }
 
-    /// How many bytes the parameter has by now.
-    public var byteCount: Int { self.bytes.count }
-
     /// Appends a text, also one for a `json`, `varchar` or enum column.
     @inlinable
     public mutating func append(_ text: String) {
