@@ -109,23 +109,10 @@ extension WorkflowDirectory {
     ///
     /// - Returns: Whether it is new.
     func startQueued(_ start: WorkflowStart, onDuplicate: DuplicatePolicy) async throws -> Bool {
-        var tries = 0
         while true {
-            do {
-                if try await self.enqueue(start) { return true }
-            } catch let error where Self.isHeld(error) {
-                try Task.checkCancellation()
-                tries += 1
-                await Backoff.pause(tries)
-                continue
-            }
+            if try await self.enqueue(start) { return true }
             // Gone between the two: retention was faster, and the id is free again.
             if try await self.reconcile(start, onDuplicate: onDuplicate) != nil { return false }
         }
-    }
-
-    /// Another transaction has started the id and has not ended: whether it exists is known when that has.
-    private static func isHeld(_ error: any Error) -> Bool {
-        ((error as? DurableError)?.underlying as? PostgresError)?.sqlState == "55P03"
     }
 }

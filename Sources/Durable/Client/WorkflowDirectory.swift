@@ -163,10 +163,25 @@ package final class WorkflowDirectory: Sendable {
 
     func run(_ statements: [Statement]) async throws -> [StatementResult] {
         do {
-            return try await self.pool.withConnection { try await $0.run(Pipeline(statements)) }
+            return try await self.settled(statements)
         } catch let error as PostgresError {
             if error.code == .cancelled { throw CancellationError() }
             throw DurableError(error)
+        }
+    }
+
+    /// Runs statements as one transaction, after those of others that they wait for: what has met a lock has done nothing, and
+    /// is tried again, without keeping its connection meanwhile.
+    func settled(_ statements: [Statement]) async throws -> [StatementResult] {
+        var tries = 0
+        while true {
+            do {
+                return try await self.pool.withConnection { try await $0.run(Pipeline(statements)) }
+            } catch let error as PostgresError where error.isLocked {
+                try Task.checkCancellation()
+                tries += 1
+                await Backoff.pause(tries)
+            }
         }
     }
 }

@@ -34,6 +34,9 @@ extension PostgresError {
     /// A serialization failure or a deadlock: the same transaction may succeed when it is repeated.
     var isConflict: Bool { self.sqlState == "40001" || self.sqlState == "40P01" }
 
+    /// Another transaction holds a lock for longer than a statement waits; nothing was done.
+    var isLocked: Bool { self.sqlState == "55P03" }
+
     /// The same transaction may succeed when it is repeated.
     var isPassing: Bool { self.isUnavailable || self.isConflict }
 

@@ -9,8 +9,7 @@ extension WorkflowDirectory {
     func send(_ request: EnqueueRequest, _ start: WorkflowStart) async throws -> Bool {
         let statement = Statement(self.queues.enqueue, request.parameters(start.input, id: start.id))
         let isNew = try await self.answering(for: start.id) {
-            try await self.pool.withConnection { try await $0.run(Pipeline([statement])) }[0]
-                .rows.first?.decode(1, as: String.self) == "true"
+            try await self.settled([statement])[0].rows.first?.decode(1, as: String.self) == "true"
         }
         if isNew { self.notifier.post(.claim) }
         return isNew
@@ -23,8 +22,7 @@ extension WorkflowDirectory {
     ) async throws -> [(result: String, reason: String?)] {
         let statement = Statement(self.queues.enqueueAll, request.parameters(items))
         let answers = try await self.answering(for: nil) {
-            try await self.pool.withConnection { try await $0.run(Pipeline([statement])) }[0]
-                .rows.map { try $0.decode((String, String?).self) }
+            try await self.settled([statement])[0].rows.map { try $0.decode((String, String?).self) }
         }
         self.notifier.post(.claim)
         return answers.map { (result: $0.0, reason: $0.1) }

@@ -67,7 +67,7 @@ extension Recovery {
         ]
         do {
             return try await self.claim(lease, claim.runs, statements)[1].rows.map { try ClaimedWorkflow($0) }
-        } catch let error as PostgresError where error.sqlState == "55P03" {
+        } catch let error as PostgresError where error.isLocked {
             // Others are at it; what they leave, the next turn finds.
             return []
         }

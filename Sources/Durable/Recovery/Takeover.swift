@@ -39,7 +39,7 @@ struct Takeover: Sendable {
             do {
                 let results = try await take.run(on: connection, deadline: .seconds(10))
                 return try results[0].rows.first?.decode(0, as: Bool.self) ?? false
-            } catch let error as PostgresError where error.sqlState == "55P03" {
+            } catch let error as PostgresError where error.isLocked {
                 // A process that was stopped inside a transaction holds its fence for ever, and no time-out of the server
                 // ends it. Its sessions are ended; the lock's holders are just those that matter.
                 _ = try await terminate.run(on: connection, deadline: .seconds(10))

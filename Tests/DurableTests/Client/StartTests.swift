@@ -107,31 +107,48 @@ import Testing
         }
     }
 
-    @Test func `an id that another transaction has started waits until that has ended`() async throws {
+    @Test func `a start or enqueue of an id that another transaction has started waits until that has ended`()
+        async throws
+    {
         try await self.withStarters { start, database in
-            for (id, end, isNew) in [("kept", "COMMIT", false), ("dropped", "ROLLBACK", true)] {
-                let other = try await PostgresConnection.connect(database.configuration)
-                defer { other.close() }
-                try await other.execute("BEGIN")
-                try await other.execute("SELECT durable.enqueue('program', '{\"a\": 1}', \(id))")
-                async let handle = start(["a": 1], id, .compareInput)
-                // It has given up waiting for the lock and tried again: more than one look of it has met the lock.
-                let looks = Recorder<String>()
-                try await eventually("it waits, and waits again") {
-                    let look = try await database.text(
-                        """
-                        SELECT coalesce(max(query_start)::text, '') FROM pg_stat_activity
-                        WHERE datname = current_database() AND wait_event_type = 'Lock'
-                        """
-                    )
-                    if !look.isEmpty { looks.record(look) }
-                    return Set(looks.all).count > 1
-                }
-                try await other.execute(Query(end))
-                #expect(try await handle.isNew == isNew)
-            }
-            #expect(try await database.text("SELECT count(*)::text FROM durable.workflow") == "2")
+            try await self.expectWaiting(in: database) { try await start(["a": 1], $0, .compareInput).isNew }
         }
+        try await withDatabase { database in
+            try await database.withEngine([self.echo]) { engine in
+                try await self.expectWaiting(in: database) {
+                    try await engine.enqueue(Echo.self, ["a": 1], id: $0).isNew
+                }
+            }
+        }
+    }
+
+    /// Expects that a start waits for a transaction that has started its id, and is new only if that has come to nothing.
+    private func expectWaiting(
+        in database: TestDatabase,
+        for start: @escaping @Sendable (String) async throws -> Bool
+    ) async throws {
+        for (id, end, isNew) in [("kept", "COMMIT", false), ("dropped", "ROLLBACK", true)] {
+            let other = try await PostgresConnection.connect(database.configuration)
+            defer { other.close() }
+            try await other.execute("BEGIN")
+            try await other.execute("SELECT durable.enqueue('program', '{\"a\": 1}', \(id))")
+            async let isStarted = start(id)
+            // It has given up waiting for the lock and tried again: more than one statement has met the lock.
+            let tries = Recorder<String>()
+            try await eventually("it waits, and waits again") {
+                let begun = try await database.text(
+                    """
+                    SELECT coalesce(max(query_start)::text, '') FROM pg_stat_activity
+                    WHERE datname = current_database() AND wait_event_type = 'Lock'
+                    """
+                )
+                if !begun.isEmpty { tries.record(begun) }
+                return Set(tries.all).count > 1
+            }
+            try await other.execute(Query(end))
+            #expect(try await isStarted == isNew)
+        }
+        #expect(try await database.text("SELECT count(*)::text FROM durable.workflow") == "2")
     }
 
     @Test func `two processes that start one id at once run it once`() async throws {
