@@ -17,14 +17,14 @@ public struct ArrayColumn: Sendable {
     public let element: PostgresType
     /// How many elements there are.
     public private(set) var count = 0
-    private var bytes: [UInt8]
+    private let capacity: Int
+    /// Empty until there is a value: most columns of most batches never have one.
+    private var bytes: [UInt8] = []
 
-    /// An empty column with room for `capacity` bytes.
+    /// An empty column, which makes room for `capacity` bytes when it gets its first value.
     public init(_ element: PostgresType, capacity: Int = 256) {
         self.element = element
-        self.bytes = []
-        self.bytes.reserveCapacity(max(capacity, Self.headerCount))
-        self.writeHeader()
+        self.capacity = max(capacity, Self.headerCount)
     }
 
     /// Appends a text, also one for a `json`, `varchar` or enum column.
@@ -83,19 +83,21 @@ public struct ArrayColumn: Sendable {
     public mutating func removeAll() {
         self.bytes.removeAll(keepingCapacity: true)
         self.count = 0
-        self.writeHeader()
     }
 
     /// The column as an array parameter.
     ///
     /// Shares the bytes with the column; nothing is copied.
     public var parameter: Parameter {
+        if self.count > 0 { return Parameter(bytes: self.bytes, type: self.element.array) }
         // An empty array has no dimension, and no bound.
-        guard self.count > 0 else { return Parameter(bytes: Array(self.bytes.prefix(12)), type: self.element.array) }
-        return Parameter(bytes: self.bytes, type: self.element.array)
+        var empty = Self(self.element)
+        for value in [0, 0, self.element.oid] as [UInt32] { empty.put(value) }
+        return Parameter(bytes: empty.bytes, type: self.element.array)
     }
 
     private mutating func append<T: FixedWidthInteger>(integer value: T) {
+        if self.bytes.isEmpty { self.open() }
         let length = UInt32(MemoryLayout<T>.size)
         // In one piece: the journal appends a dozen of them for every checkpoint.
         withUnsafeTemporaryAllocation(byteCount: 4 + MemoryLayout<T>.size, alignment: 8) { element in
@@ -107,6 +109,7 @@ public struct ArrayColumn: Sendable {
     }
 
     private mutating func begin(_ length: Int) {
+        if self.bytes.isEmpty { self.open() }
         self.put(UInt32(truncatingIfNeeded: length))
         self.counted()
     }
@@ -125,7 +128,8 @@ public struct ArrayColumn: Sendable {
         self.bytes.withUnsafeMutableBytes { $0.storeBytes(of: value.bigEndian, toByteOffset: offset, as: UInt32.self) }
     }
 
-    private mutating func writeHeader() {
+    private mutating func open() {
+        self.bytes.reserveCapacity(self.capacity)
         for value in [0, 0, self.element.oid, 0, 1] as [UInt32] { self.put(value) }
     }
 }
