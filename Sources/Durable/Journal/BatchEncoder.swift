@@ -3,6 +3,8 @@
 package import Libpq
 
 /// Turns rows into the one pipeline that writes them: the fence first, then one statement per kind of row, in lock order.
+///
+/// A checkpoint that travels alone has the fence in its own statement.
 package struct BatchEncoder: Sendable {
     let statements: JournalStatements
 
@@ -23,6 +25,9 @@ package struct BatchEncoder: Sendable {
     ///
     /// - Parameter isExplicit: say BEGIN and COMMIT, for sessions whose settings cannot be trusted (transaction pooling).
     package func encode(_ entries: [WriteEntry], as executor: ExecutorIdentity, isExplicit: Bool) -> Batch {
+        if !isExplicit, entries.count == 1, case .record(let record) = entries[0].row {
+            return Batch(pipeline: Pipeline([self.fenced(record, entries[0].lane, executor)]))
+        }
         let few = Self.fewRecords(in: entries)
         var singles: [Statement] = []
         var starts = StartColumns()
@@ -115,22 +120,32 @@ package struct BatchEncoder: Sendable {
     }
 
     private func single(_ record: JournalRecord, _ lane: RunLane, _ executor: ExecutorIdentity) -> Statement {
+        Statement(self.statements.singleRecord, self.parameters(record, lane, executor))
+    }
+
+    private func fenced(_ record: JournalRecord, _ lane: RunLane, _ executor: ExecutorIdentity) -> Statement {
+        let identity = [Parameter(executor.epoch), Parameter(executor.server)]
+        return Statement(self.statements.fencedRecord, self.parameters(record, lane, executor) + identity)
+    }
+
+    private func parameters(
+        _ record: JournalRecord,
+        _ lane: RunLane,
+        _ executor: ExecutorIdentity
+    ) -> [Parameter] {
         var output = Parameter.null(.json)
         if case .bytes(let bytes) = record.output { output = Parameter(bytes: bytes, type: .json) }
-        return Statement(
-            self.statements.singleRecord,
-            [
-                Parameter(lane.workflow), Parameter(record.place.scope), Parameter(record.place.position),
-                Parameter(record.phase), Parameter(record.kind.rawValue), Parameter(record.attempt),
-                Parameter(lane.token), Parameter(PostgresTimestamp(microseconds: record.at)),
-                record.seconds.map { Parameter($0) } ?? .null(.float4),
-                record.due.map { Parameter(PostgresTimestamp(microseconds: $0)) } ?? .null(.timestamptz),
-                Parameter(record.name), output,
-                record.error.map { Parameter(bytes: $0, type: .json) } ?? .null(.json),
-                record.fingerprint.map { Parameter($0) } ?? .null(.int8),
-                Parameter(executor.number),
-            ]
-        )
+        return [
+            Parameter(lane.workflow), Parameter(record.place.scope), Parameter(record.place.position),
+            Parameter(record.phase), Parameter(record.kind.rawValue), Parameter(record.attempt),
+            Parameter(lane.token), Parameter(PostgresTimestamp(microseconds: record.at)),
+            record.seconds.map { Parameter($0) } ?? .null(.float4),
+            record.due.map { Parameter(PostgresTimestamp(microseconds: $0)) } ?? .null(.timestamptz),
+            Parameter(record.name), output,
+            record.error.map { Parameter(bytes: $0, type: .json) } ?? .null(.json),
+            record.fingerprint.map { Parameter($0) } ?? .null(.int8),
+            Parameter(executor.number),
+        ]
     }
 
     private static let begin = StatementText("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")

@@ -4,8 +4,9 @@ package import Libpq
 
 /// The statements of the journal writer, for one schema.
 ///
-/// One statement per kind of row, over binary arrays, serves every batch size. Only checkpoints have a second form: a
-/// lone row is what a lone workflow waits for, and thirteen arrays cost the server 30 µs more than thirteen values.
+/// One statement per kind of row, over binary arrays, serves every batch size. Only checkpoints have further forms: a
+/// lone row is what a lone workflow waits for, and thirteen arrays cost the server 30 µs more than thirteen values, a fence
+/// in a statement of its own 10 µs.
 package final class JournalStatements: Sendable {
     /// First in every batch: refuses it if this executor was declared dead, or the server is another one.
     package let fence: StatementText
@@ -21,6 +22,10 @@ package final class JournalStatements: Sendable {
     package let ownedRecord: StatementText
     /// One checkpoint or note, for batches of very few.
     package let singleRecord: StatementText
+    /// The fence and one checkpoint or note, for a batch of one row.
+    ///
+    /// The fence is called before there is a row, and its look at the epoch has a snapshot of its own, as in a statement of its own.
+    package let fencedRecord: StatementText
     /// Outcomes.
     ///
     /// Only the run that owns the workflow ends it.
@@ -62,16 +67,21 @@ package final class JournalStatements: Sendable {
             Self.record(durable) + "\nJOIN \(durable).live AS own ON own.workflow_id = w AND own.run = r",
             types: Self.recordTypes
         )
-        self.singleRecord = StatementText(
-            """
+        let single = """
             INSERT INTO \(durable).journal (workflow_id, scope, position, phase, kind, attempt, executor, run, at,
                                             seconds, due, name, output, error, fingerprint)
-            VALUES ($1, $2, $3, $4, $5, $6, $15, $7, $8, $9, $10, $11, $12, $13, $14)
-            """,
-            types: [
-                .text, .text, .int4, .int2, .int2, .int2, .int8, .timestamptz, .float4, .timestamptz, .text, .json,
-                .json, .int8, .int4,
-            ]
+            """
+        self.singleRecord = StatementText(
+            single + "\nVALUES ($1, $2, $3, $4, $5, $6, $15, $7, $8, $9, $10, $11, $12, $13, $14)",
+            types: Self.singleTypes
+        )
+        self.fencedRecord = StatementText(
+            single + """
+
+                SELECT $1, $2, $3, $4, $5, $6, $15, $7, $8, $9, $10, $11, $12, $13, $14
+                FROM \(durable).fence($15, $16, $17)
+                """,
+            types: Self.singleTypes + [.int4, .int8]
         )
         self.outcome = StatementText(
             """
@@ -134,6 +144,12 @@ package final class JournalStatements: Sendable {
         PostgresType.int2.array, PostgresType.int2.array, PostgresType.int8.array, PostgresType.timestamptz.array,
         PostgresType.float4.array, PostgresType.timestamptz.array, PostgresType.text.array,
         PostgresType.json.array, PostgresType.json.array, PostgresType.int8.array, .int4,
+    ]
+
+    private static let singleTypes: [PostgresType] = [
+        .text, .text, .int4, .int2, .int2, .int2, .int8, .timestamptz, .float4, .timestamptz, .text, .json, .json,
+        .int8,
+        .int4,
     ]
 
     private static func record(_ durable: String) -> String {

@@ -102,6 +102,17 @@ import Testing
         #expect(texts(5) == [fence, self.statements.record.sql, end])
     }
 
+    @Test func `a checkpoint that travels alone has the fence in its own statement`() {
+        let alone = self.encode([self.record]).pipeline.statements
+        #expect(alone.map(\.sql) == [self.statements.fencedRecord.sql])
+        #expect(alone[0].parameters.count == 17)
+        #expect(
+            self.encode([self.record], isExplicit: true).pipeline.statements.map(\.sql).dropFirst().dropLast()
+                == [self.statements.fence.sql, self.statements.singleRecord.sql]
+        )
+        #expect(self.encode([self.outcome]).pipeline.statements.first?.sql == self.statements.fence.sql)
+    }
+
     @Test func `guarded starts and outcomes must report as many rows as were sent`() {
         let batch = self.encode([
             self.record, self.start(guarded: true), self.start(guarded: true), self.outcome, self.start(guarded: false),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DurableTesting
+import Foundation
 import Libpq
 import TemporaryPostgres
 import Testing
@@ -109,6 +110,36 @@ import Testing
                 try await fenced.value
             }
             try await zombie.run("ROLLBACK")
+        }
+    }
+
+    @Test func `a lone checkpoint that waits for the fence behind its own takeover is refused, and leaves no row`()
+        async throws
+    {
+        try await withTestDatabase { database in
+            let heir = try await FenceSession(database)
+            let zombie = try await FenceSession(database)
+            let observer = try await FenceSession(database)
+            let number = try await heir.register(lease: "-1 seconds", period: "0 seconds")
+            let server = try #require(Int64(try await heir.run("SELECT durable.incarnation()::text")))
+            let executor = ExecutorIdentity(id: UUID(), number: number, epoch: 1, server: server, name: "x")
+            let encoder = BatchEncoder(statements: JournalStatements(schema: .standard))
+            let checkpoint = { (workflow: String) in
+                let lane = RunLane(workflow: workflow, token: 1, executor: executor)
+                let entry = WriteEntry(lane: lane, row: .record(.row(0, "s")))
+                return encoder.encode([entry], as: executor, isExplicit: false).pipeline
+            }
+            try await zombie.connection.run(checkpoint("before"))
+
+            try await heir.run("BEGIN")
+            #expect(try await heir.run("SELECT durable.take_over(\(number))::text") == "true")
+            let late = Task { try await zombie.connection.run(checkpoint("late")) }
+            try await zombie.isWaiting(seenFrom: observer)
+            try await heir.run("COMMIT")
+            await expectRefusal("DU001", "executor \(number) was superseded: epoch 1 is over") {
+                _ = try await late.value
+            }
+            #expect(try await database.rows("SELECT workflow_id FROM durable.journal") == ["before"])
         }
     }
 
