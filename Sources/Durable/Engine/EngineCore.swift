@@ -16,6 +16,7 @@ final class EngineCore: Sendable {
     let pool: PostgresPool
     let executor: Executor
     let transactions: TransactionStatements
+    let transactionSpin: TransactionSpin
     let loader: RunLoader
     let runs: RunTable
     let directory: WorkflowDirectory
@@ -42,6 +43,7 @@ final class EngineCore: Sendable {
         pool: PostgresPool,
         executor: Executor,
         transactions: TransactionStatements,
+        transactionSpin: TransactionSpin,
         loader: RunLoader,
         directory: WorkflowDirectory,
         mail: MailReader,
@@ -59,6 +61,7 @@ final class EngineCore: Sendable {
         self.pool = pool
         self.executor = executor
         self.transactions = transactions
+        self.transactionSpin = transactionSpin
         self.loader = loader
         self.directory = directory
         self.mail = mail

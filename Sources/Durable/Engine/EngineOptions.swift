@@ -98,10 +98,11 @@ public struct EngineOptions: Sendable {
     ///
     /// Default: 30 s.
     public var requestDeadline: Duration = .seconds(30)
-    /// How long a workflow that is alone looks for the answer to its commit without sleeping, at most; zero for never.
+    /// How long a workflow that is alone looks for the reply to its commit, or to a statement of its transaction step,
+    /// without sleeping, at most; zero for never.
     ///
-    /// Where a commit takes less it saves the wake-ups of two threads, a third of a step's time, at the price of the
-    /// processor meanwhile. Where commits take longer the engine notices, and sleeps. Default: 400 µs.
+    /// Where a reply takes less it saves the wake-ups of two threads, a third of a step's time, at the price of the
+    /// processor meanwhile. Where replies take longer the engine notices, and sleeps. Default: 400 µs.
     public var commitSpin: Duration = .microseconds(400)
     /// How long workflows are kept after they have ended.
     ///

@@ -75,23 +75,26 @@ struct EngineParts: Sendable {
             claims: claims,
             logger: logger
         )
+        let spin = ReplySpin(limit: options.commitSpin, processors: ProcessInfo.processInfo.activeProcessorCount)
+        let writer = JournalWriter(
+            configuration: database,
+            statements: statements.journal,
+            connections: options.journalConnections,
+            batchDeadline: options.requestDeadline,
+            spin: spin,
+            logger: logger,
+            events: JournalWriter.Events { identity, ending in executor.refused(identity, ending) },
+            metrics: metrics?.journal,
+            probe: options.hooks?.probe
+        )
         let core = EngineCore(
             options: options,
             coder: engine.coder,
-            writer: JournalWriter(
-                configuration: database,
-                statements: statements.journal,
-                connections: options.journalConnections,
-                batchDeadline: options.requestDeadline,
-                spin: CommitSpin(limit: options.commitSpin, processors: ProcessInfo.processInfo.activeProcessorCount),
-                logger: logger,
-                events: JournalWriter.Events { identity, ending in executor.refused(identity, ending) },
-                metrics: metrics?.journal,
-                probe: options.hooks?.probe
-            ),
+            writer: writer,
             pool: PostgresPool(engine.database, options: PostgresPoolOptions(maximum: options.transactionConnections)),
             executor: executor,
             transactions: statements.transactions,
+            transactionSpin: TransactionSpin(spin) { writer.isIdle },
             loader: RunLoader(pool: housekeeping, schema: engine.schema),
             directory: WorkflowDirectory(
                 pool: housekeeping,

@@ -6,7 +6,7 @@ import Synchronization
 extension JournalWriter {
     /// Waits until a row is durable, and with it all earlier rows of its run.
     ///
-    /// Who waits for a row that travels alone looks for the answer himself for a moment, see ``CommitSpin``.
+    /// Who waits for a row that travels alone looks for the answer himself for a moment, see ``ReplySpin``.
     package func waitUntilDurable(_ ticket: Int, of lane: RunLane) async throws {
         self.spin(until: ticket, of: lane)
         try await lane.waitUntilDurable(ticket)

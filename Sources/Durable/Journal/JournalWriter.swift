@@ -30,7 +30,7 @@ package final class JournalWriter: Sendable {
         /// Whether BEGIN and COMMIT are said, since a session's settings did not hold.
         var isExplicit = false
         var isStopped = false
-        var spin: CommitSpin
+        var spin: ReplySpin
         var congested: [UnsafeContinuation<Void, Never>] = []
         var drained: [UnsafeContinuation<Void, Never>] = []
     }
@@ -58,7 +58,7 @@ package final class JournalWriter: Sendable {
         statements: JournalStatements,
         connections: Int,
         batchDeadline: Duration,
-        spin: CommitSpin = CommitSpin(limit: .zero, processors: 1),
+        spin: ReplySpin = ReplySpin(limit: .zero, processors: 1),
         logger: Logger,
         events: Events,
         metrics: JournalMetrics? = nil,
@@ -108,6 +108,9 @@ package final class JournalWriter: Sendable {
         for entry in dropped { entry.lane.fail(SupersededRun()) }
         self.pump()
     }
+
+    /// Whether nothing waits and nothing is in flight.
+    var isIdle: Bool { self.state.withLock { $0.queue.isEmpty } }
 
     /// Waits until everything submitted so far has found its end.
     package func drain() async {

@@ -23,6 +23,7 @@ public final class Transaction: PostgresQuerying {
     let queues: QueueStatements
     let enqueuing: Enqueuing
     private let connection: PostgresConnection
+    private let spin: TransactionSpin
     /// BEGIN and the fence: they go out together with the first statement.
     private var preamble: [Statement]
     private var hasEnded = false
@@ -35,6 +36,7 @@ public final class Transaction: PostgresQuerying {
         engine: EngineCore
     ) {
         self.connection = connection
+        self.spin = engine.transactionSpin
         self.coder = engine.coder
         self.messages = engine.directory.messages
         self.queues = engine.directory.queues
@@ -109,7 +111,9 @@ public final class Transaction: PostgresQuerying {
         let all = self.preamble + statements
         self.preamble = []
         do {
-            let results = try await self.connection.run(Pipeline(all))
+            let results = try await self.connection.run(Pipeline(all)) {
+                self.spin.look(for: .statement, on: self.connection)
+            }
             // A body that has gone back to a savepoint is where it was.
             self.failure = nil
             return results
@@ -120,12 +124,13 @@ public final class Transaction: PostgresQuerying {
         }
     }
 
-    /// The same, to its end even when the task is cancelled.
-    func flushUncancelled(with statements: [Statement]) async throws -> [StatementResult] {
+    /// The same for what commits, to its end even when the task is cancelled.
+    func commit(with statements: [Statement]) async throws -> [StatementResult] {
         let all = self.preamble + statements
         self.preamble = []
         return try await withUnsafeThrowingContinuation { waiter in
             self.connection.send(Pipeline(all)) { waiter.resume(with: $0) }
+            self.spin.look(for: .commit, on: self.connection)
         }
     }
 

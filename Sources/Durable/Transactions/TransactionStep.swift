@@ -30,7 +30,9 @@ struct TransactionStep {
             let trouble: any Error
             do {
                 return try await self.engine.pool.withConnection { connection in
-                    try await self.once(on: connection, attempts, body)
+                    self.engine.transactionSpin.began()
+                    defer { self.engine.transactionSpin.ended() }
+                    return try await self.once(on: connection, attempts, body)
                 }
             } catch let unknown as UnknownCommit {
                 try await self.settle(unknown)
@@ -105,7 +107,7 @@ struct TransactionStep {
         do {
             self.engine.options.hooks?.probe?.willCommit(self.run.id, record)
             // Not cancelled with the task: half a commit helps nobody.
-            results = try await transaction.flushUncancelled(with: [
+            results = try await transaction.commit(with: [
                 self.statement(for: record), Statement(TransactionStatements.commit),
             ])
         } catch let error as PostgresError {

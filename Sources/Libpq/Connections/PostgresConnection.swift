@@ -127,10 +127,22 @@ public final class PostgresConnection: Sendable {
         _ pipeline: Pipeline,
         deadline: Duration? = nil
     ) async throws(PostgresError) -> [StatementResult] {
+        try await self.run(pipeline, deadline: deadline) {}
+    }
+
+    /// Runs a pipeline and returns the answers of its statements.
+    ///
+    /// - Parameter sent: Called on the calling thread, between the sending and the wait: the place to `spin`.
+    package func run(
+        _ pipeline: Pipeline,
+        deadline: Duration? = nil,
+        sent: () -> Void
+    ) async throws(PostgresError) -> [StatementResult] {
         let request = CancellableRequest(self.core)
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 request.start(pipeline.statements, deadline: deadline, continuation)
+                sent()
             }
         } onCancel: {
             request.cancel()

@@ -5,7 +5,9 @@ import Libpq
 /// Transaction steps beside the same SQL in a bare transaction of three trips: BEGIN, the statement, COMMIT.
 struct TransactionScenario: Scenario {
     static let name = "transactions"
-    static let words = "a transaction step beside the same SQL in a bare transaction, by one client and by eight"
+    static let words =
+        "a transaction step beside the same SQL in a bare transaction, by one client and by eight; a lone step looks for its "
+        + "replies, a bare transaction sleeps until they come"
 
     private let size: BenchSize
 

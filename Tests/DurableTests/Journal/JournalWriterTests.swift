@@ -43,7 +43,7 @@ import Testing
                 statements: JournalStatements(schema: .standard),
                 connections: connections,
                 batchDeadline: .seconds(20),
-                spin: CommitSpin(limit: spin, processors: 2),
+                spin: ReplySpin(limit: spin, processors: 2),
                 logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
                 events: JournalWriter.Events { identity, _ in superseded.record(identity.number) }
             )

@@ -74,6 +74,55 @@ import Testing
         }
     }
 
+    @Test(arguments: [Duration.zero, .milliseconds(10)])
+    func `whoever looks for the replies, a lone transaction gets them all`(spin: Duration) async throws {
+        let program = Plain { _, workflow in
+            try await workflow.transaction("write") { transaction in
+                for id in 1...20 { try await transaction.execute("INSERT INTO effect VALUES (\(id))") }
+                _ = try await transaction.query("SELECT pg_sleep(0.03)")
+            }
+            let refused = await failure {
+                try await workflow.transaction("refused") { transaction in
+                    try await transaction.execute("INSERT INTO effect VALUES (1 / \(0))")
+                }
+            }
+            // Found out when it commits.
+            let late = await failure {
+                try await workflow.transaction("late") { transaction in
+                    try await transaction.execute("INSERT INTO effect VALUES (1)")
+                }
+            }
+            return [refused, late].map { "\($0, default: "nothing")" }
+        }
+        try await self.withEffects(program, .test.with { $0.commitSpin = spin }) { engine, database in
+            try await database.execute("ALTER TABLE effect ADD UNIQUE (id) DEFERRABLE INITIALLY DEFERRED")
+            let refusals = try await engine.start(Plain<[String]>.self, id: "a").result()
+            #expect(refusals.first?.contains("division by zero [SQLSTATE 22012]") == true)
+            #expect(refusals.last?.contains("unique constraint \"effect_id_key\" [SQLSTATE 23505]") == true)
+            #expect(try await database.text("SELECT count(*)::text FROM effect") == "20")
+        }
+    }
+
+    @Test func `a transaction that looks for its reply ends at once when it is cancelled`() async throws {
+        let begun = Gate()
+        let program = Plain { _, workflow in
+            try await workflow.transaction("wait") { transaction in
+                try await transaction.execute("INSERT INTO effect VALUES (1)")
+                begun.open()
+                try await transaction.execute("SELECT pg_sleep(60)")
+                return 1
+            }
+        }
+        try await self.withEffects(program, .test.with { $0.commitSpin = .milliseconds(10) }) { engine, database in
+            let handle = try await engine.start(Plain<Int>.self, id: "a")
+            try await begun.wait()
+            try await handle.cancel()
+            #expect(await failure { try await handle.result() } != nil)
+            #expect(try await handle.status().state == .cancelled)
+            #expect(try await database.text("SELECT count(*)::text FROM effect") == "0")
+        }
+    }
+
     @Test(.notReplayed("its program counts attempts in memory"))
     func `a policy repeats the whole transaction`() async throws {
         let program = Plain { _, workflow in
