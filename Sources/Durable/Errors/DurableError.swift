@@ -51,6 +51,8 @@ public struct DurableError: Error, Sendable {
         public static let workflowCancelled = Code("workflowCancelled")
         /// The undo of a step failed, and the workflow is paused.
         public static let undoFailed = Code("undoFailed")
+        /// A step has used up its attempts, and the workflow is paused, as its policy says.
+        public static let retriesExhausted = Code("retriesExhausted")
         /// The code no longer matches the recorded history.
         public static let diverged = Code("diverged")
         /// The engine is not running, or is shutting down.

@@ -6,4 +6,6 @@ package enum RetryAction: Hashable, Sendable {
     case retry(after: Duration)
     /// The step fails with this error.
     case giveUp
+    /// All attempts are used up, and the workflow is to be paused.
+    case pause
 }

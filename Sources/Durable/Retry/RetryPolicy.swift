@@ -25,6 +25,8 @@ public struct RetryPolicy: Sendable {
     public var jitter: RetryJitter
     /// No attempt begins later than this after the first began; nil for no such limit.
     public var total: Duration?
+    /// What becomes of the workflow when all attempts, or the total time, are used up.
+    public var exhaustion = Exhaustion.fail
     /// Decides about one error and the number of the attempt that it ended (from 1); nil for all as the policy has it.
     ///
     /// `NonRetryable` is not asked about. It runs in the process that made the attempt, and its answer is not recorded.
@@ -55,6 +57,29 @@ public struct RetryPolicy: Sendable {
 }
 
 extension RetryPolicy {
+    /// What follows when a step has used up its attempts, or its total time.
+    public enum Exhaustion: Sendable, Hashable {
+        /// The step throws the error of its last attempt.
+        case fail
+        /// The workflow is paused (``PauseReason/retriesExhausted``) until a person resumes it; each time that is one attempt more.
+        ///
+        /// An error that is not to be retried at all fails the step nevertheless.
+        case pause
+    }
+
+    /// The same policy, by which the workflow is paused, rather than told of the error, when its attempts are used up.
+    ///
+    /// ```swift
+    /// let charge = try await workflow.step("charge", retry: .exponential(attempts: 5).pausingWhenExhausted()) { step in
+    ///     try await payments.charge(order.total, idempotencyKey: step.idempotencyKey)
+    /// }
+    /// ```
+    public func pausingWhenExhausted() -> RetryPolicy {
+        var policy = self
+        policy.exhaustion = .pause
+        return policy
+    }
+
     /// One attempt.
     public static let never = RetryPolicy(attempts: 1)
 

@@ -28,7 +28,9 @@ package struct RetryState: Sendable {
         if !overflow { self.attempt = next }
         if error is NonRetryable { return .giveUp }
         let decision = self.policy.decide?(error, failed) ?? .byPolicy
-        if decision == .stop || failed >= self.policy.attempts { return .giveUp }
+        if decision == .stop { return .giveUp }
+        let exhausted: RetryAction = self.policy.exhaustion == .pause ? .pause : .giveUp
+        if failed >= self.policy.attempts { return exhausted }
         let delay: Duration =
             switch decision {
             case .retry(let delay): min(max(delay, .zero), .longest)
@@ -39,7 +41,7 @@ package struct RetryState: Sendable {
                     self.policy.delay(after: failed, random: random)
                 }
             }
-        if let total = self.policy.total, elapsed > total || delay > total - max(elapsed, .zero) { return .giveUp }
+        if let total = self.policy.total, elapsed > total || delay > total - max(elapsed, .zero) { return exhausted }
         return .retry(after: delay)
     }
 }

@@ -119,22 +119,10 @@ final class Attempts {
             self.previous = recorded.failure
             // The journal numbers attempts up to 32,767. Those beyond are counted by this run alone.
             if failed == Int(note.phase) { try await context.submit(note) }
-        } else if isUndo {
+        } else if isUndo || !isFutile && action == .pause {
             context.run.metrics?.failed(note, isRetried: false)
             if failed == Int(note.phase) { try await context.submit(note) }
-            throw context.run.pause(
-                .undoFailed,
-                DurableError(
-                    .undoFailed,
-                    """
-                    \(self.call.label) failed after \(failed) attempts, and what it was to undo is still done: mend what it \
-                    needs, or undo it by hand, then resume the workflow
-                    """,
-                    workflow: context.run.id,
-                    step: self.call.label,
-                    underlying: recorded.failure
-                )
-            )
+            throw self.pause(isUndo: isUndo, after: failed, recorded.failure, context: context)
         } else {
             note.phase = 0
             context.run.metrics?.failed(note, isRetried: false)
@@ -142,6 +130,32 @@ final class Attempts {
             try await context.submit(note)
             throw try recorded.thrown(declared: declared, coder: context.engine.coder)
         }
+    }
+
+    private func pause(isUndo: Bool, after failed: Int, _ failure: StepFailure, context: WorkflowContext)
+        -> WorkflowInterruption
+    {
+        let label = self.call.label
+        let words =
+            if isUndo {
+                """
+                \(label) failed after \(failed) attempts, and what it was to undo is still done: mend what it needs, or undo \
+                it by hand, then resume the workflow
+                """
+            } else {
+                """
+                step \(label) has used up its attempts: attempt \(failed) failed with \(failure.type). Mend what it needs, \
+                then resume the workflow: the step is tried once more
+                """
+            }
+        let error = DurableError(
+            isUndo ? .undoFailed : .retriesExhausted,
+            words,
+            workflow: context.run.id,
+            step: label,
+            underlying: failure
+        )
+        return context.run.pause(isUndo ? .undoFailed : .retriesExhausted, error)
     }
 
     private func record(phase: Int16, context: WorkflowContext) -> JournalRecord {

@@ -38,7 +38,7 @@ public enum PauseReason: String, Sendable, Hashable, Codable, CaseIterable {
     case undecodable
     /// Its process died again and again while it ran.
     case crashLoop = "crash_loop"
-    /// A step used up its attempts, and its policy says to pause.
+    /// A step used up its attempts, and its policy says to pause: ``RetryPolicy/pausingWhenExhausted()``.
     case retriesExhausted = "retries_exhausted"
     /// The undo of a step failed.
     case undoFailed = "undo_failed"

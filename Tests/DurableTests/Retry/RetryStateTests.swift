@@ -84,6 +84,24 @@ import Testing
         #expect(state.attemptFailed(Flaky(), elapsed: .seconds(-1), random: 0) == .retry(after: .seconds(10)))
     }
 
+    @Test func `what is used up pauses where the policy says so, and what is not to be retried fails nevertheless`()
+        throws
+    {
+        var policy = RetryPolicy.constant(attempts: 2, delay: .seconds(10)).pausingWhenExhausted()
+        var state = try RetryState(policy)
+        #expect(state.attemptFailed(Flaky(), elapsed: .zero, random: 0) == .retry(after: .seconds(10)))
+        #expect(state.attemptFailed(Flaky(), elapsed: .zero, random: 0) == .pause)
+        #expect(state.attemptFailed(Flaky(), elapsed: .zero, random: 0) == .pause, "after a person has resumed it")
+        #expect(state.attemptFailed(NonRetryable(Flaky()), elapsed: .zero, random: 0) == .giveUp)
+        policy.total = .seconds(60)
+        state = try RetryState(policy)
+        #expect(state.attemptFailed(Flaky(), elapsed: .seconds(61), random: 0) == .pause)
+        policy.decide = { _, _ in .stop }
+        state = try RetryState(policy)
+        #expect(state.attemptFailed(Flaky(), elapsed: .zero, random: 0) == .giveUp)
+        #expect(RetryPolicy.default.exhaustion == .fail)
+    }
+
     @Test func `an error says when to try again, within attempts and total time`() throws {
         var policy = RetryPolicy.constant(attempts: 3, delay: .seconds(1))
         policy.total = .seconds(600)

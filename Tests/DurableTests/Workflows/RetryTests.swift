@@ -128,6 +128,40 @@ import Testing
         #expect(failure?.attempt == 4)
     }
 
+    @Test func `a policy pauses the workflow when its attempts are used up, and each resume is one attempt more`()
+        async throws
+    {
+        let count = Counter()
+        let program = Plain<Int> { _, workflow in
+            try await workflow.step("before") { _ in count.next() }
+            return try await workflow.step("flaky", retry: .immediately(attempts: 2).pausingWhenExhausted()) { step in
+                if step.attempt < 4 { throw Outage(description: "secret") }
+                return step.attempt
+            }
+        }
+        try await withEngine([program], .replaying) { engine, database in
+            let operations = try await engine.operations
+            let handle = try await engine.start(Plain<Int>.self, id: "a")
+            for attempts in 2...3 {
+                try await database.waitFor(.paused, of: "a")
+                let status = try await handle.status()
+                #expect(status.reason == .retriesExhausted)
+                #expect(status.error?.code == "retriesExhausted")
+                #expect(
+                    status.error?.message.contains(
+                        "step flaky has used up its attempts: attempt \(attempts) failed with DurableTests.Outage."
+                    ) == true,
+                    "\(String(describing: status.error))"
+                )
+                #expect(status.error?.message.contains("secret") == false)
+                #expect(try await operations.attention().map(\.kind) == ["paused"])
+                try await operations.resume("a", reason: "the line is mended")
+            }
+            #expect(try await handle.result() == 4)
+            #expect(count.value == 1, "what was recorded before is not run again")
+        }
+    }
+
     @Test func `a policy that makes no sense is refused in words, before the step runs`() async throws {
         let count = Counter()
         let program = Plain { _, workflow in
