@@ -42,6 +42,10 @@ static const unsigned char answers[] = {
 #embed "migrations/0009_answers.sql"
 };
 
+static const unsigned char on_call[] = {
+#embed "migrations/0010_on_call.sql"
+};
+
 #define MIGRATION(file, bytes) {file, bytes, sizeof(bytes)}
 
 static const durable_migration migrations[] = {
@@ -54,6 +58,7 @@ static const durable_migration migrations[] = {
     MIGRATION("0007_repair.sql", repair),
     MIGRATION("0008_telemetry.sql", telemetry),
     MIGRATION("0009_answers.sql", answers),
+    MIGRATION("0010_on_call.sql", on_call),
 };
 
 size_t durable_migration_count(void) {

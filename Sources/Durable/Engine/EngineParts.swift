@@ -61,7 +61,8 @@ struct EngineParts: Sendable {
             logger: logger,
             events: link.events(sweeps: sweeps),
             clock: DatabaseClock(shift: options.hooks?.clock),
-            activity: { link.core?.longAttempts() ?? [] }
+            activity: { link.core?.longAttempts() ?? [] },
+            backlog: { link.core?.writer.backlog() }
         )
         let number: @Sendable () -> Int32? = { executor.lease?.identity.number }
         let notifier = WakeNotifier(pool: housekeeping, schema: engine.schema, logger: logger)

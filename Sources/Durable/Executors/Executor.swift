@@ -26,6 +26,7 @@ package final class Executor: Sendable {
     private let registration: Registration
     private let events: ExecutorEvents
     private let activity: @Sendable () -> [ActivityRow]
+    private let backlog: @Sendable () -> Duration?
     private let logger: Logger
     /// A thread of its own for the lease: no user code, and no other connection, can delay a renewal.
     private let poller = Poller(name: "durable-lease")
@@ -33,7 +34,9 @@ package final class Executor: Sendable {
 
     /// Makes an executor that is not registered yet.
     ///
-    /// - Parameter activity: Steps that have been running for more than a second; asked with every renewal.
+    /// - Parameters:
+    ///   - activity: Steps that have been running for more than a second; asked with every renewal.
+    ///   - backlog: For how long the journal has been behind, nil when it is not; asked with every renewal.
     package init(
         configuration: PostgresConfiguration,
         statements: ExecutorStatements,
@@ -42,7 +45,8 @@ package final class Executor: Sendable {
         logger: Logger,
         events: ExecutorEvents = ExecutorEvents(),
         clock: DatabaseClock = DatabaseClock(),
-        activity: @escaping @Sendable () -> [ActivityRow] = { [] }
+        activity: @escaping @Sendable () -> [ActivityRow] = { [] },
+        backlog: @escaping @Sendable () -> Duration? = { nil }
     ) {
         self.clock = clock
         self.configuration = configuration
@@ -56,6 +60,7 @@ package final class Executor: Sendable {
         )
         self.events = events
         self.activity = activity
+        self.backlog = backlog
         self.logger = logger
     }
 
@@ -171,6 +176,7 @@ package final class Executor: Sendable {
             clock: self.clock,
             logger: self.logger,
             activity: self.activity,
+            backlog: self.backlog,
             changed: { [weak self] change in self?.changed(change, of: lease) }
         )
     }

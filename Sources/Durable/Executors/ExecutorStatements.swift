@@ -16,7 +16,7 @@ package final class ExecutorStatements: Sendable {
     let register: StatementText
     /// Other executors of this name with a lease, valid or not: `(name, own id)`.
     let namesakes: StatementText
-    /// Renews the lease: `(number)`.
+    /// Renews the lease: `(number, for how many microseconds the writer is behind, or NULL)`.
     ///
     /// One row: end before, end now (both NULL when there is no lease), server start, clock.
     let renew: StatementText
@@ -75,7 +75,8 @@ package final class ExecutorStatements: Sendable {
                 SELECT l.expires_at FROM \(durable).lease AS l WHERE l.executor = $1
             ), renewed AS (
                 UPDATE \(durable).lease AS l
-                SET expires_at = \(durable).clock() + l.period, renewed_at = \(durable).clock()
+                SET expires_at = \(durable).clock() + l.period, renewed_at = \(durable).clock(),
+                    behind_since = \(durable).clock() - $2 * interval '1 microsecond'
                 WHERE l.executor = $1
                 RETURNING l.expires_at
             )
@@ -84,7 +85,7 @@ package final class ExecutorStatements: Sendable {
                    \(durable).incarnation(),
                    \(SQLFragments.microseconds("\(durable).clock()"))
             """,
-            types: [.int4]
+            types: [.int4, .int8]
         )
         self.stop = StatementText(
             """

@@ -20,6 +20,10 @@ final class LeaseKeeper: Sendable {
         ///
         /// Called on the poller's thread; must be quick.
         var activity: @Sendable () -> [ActivityRow]
+        /// For how long the journal has been behind; nil when it is not.
+        ///
+        /// Called on the poller's thread; must be quick.
+        var backlog: @Sendable () -> Duration?
         /// Called on the poller's thread (or the one that stops the keeper); must be quick.
         var changed: @Sendable (LeaseMachine.Change) -> Void
     }
@@ -120,7 +124,10 @@ final class LeaseKeeper: Sendable {
                 // server's new start makes good, since every lease then lasts at least one period longer.
                 Statement(ShortTransaction.asynchronous),
                 Statement(self.means.statements.observeServer),
-                Statement(self.means.statements.renew, [Parameter(identity.number)]),
+                Statement(
+                    self.means.statements.renew,
+                    [Parameter(identity.number), Parameter(self.means.backlog()?.inMicroseconds)]
+                ),
             ]
         )
         let sent = ContinuousClock.now

@@ -33,6 +33,7 @@ package final class JournalWriter: Sendable {
         var spin: ReplySpin
         var congested: [UnsafeContinuation<Void, Never>] = []
         var drained: [UnsafeContinuation<Void, Never>] = []
+        var backlog = BacklogWatch()
     }
 
     /// From how many waiting bytes on results wait before they are submitted.
@@ -122,6 +123,11 @@ package final class JournalWriter: Sendable {
             }
             if isDone { waiter.resume() }
         }
+    }
+
+    /// For how long a row has waited that was not durable at the last call either; nil when there is none.
+    package func backlog() -> Duration? {
+        self.state.withLock { $0.backlog.look(at: $0.queue.oldest?.lane, now: .now) }
     }
 
     /// Closes the connections.

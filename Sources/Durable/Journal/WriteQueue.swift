@@ -75,6 +75,14 @@ package struct WriteQueue<Entry: QueuedWrite>: Sendable {
         self.pending.isEmpty && self.inFlight.isEmpty
     }
 
+    /// The row that has waited for longest, as far as the order of submission tells.
+    package var oldest: Entry? {
+        for case .busy(let entries) in self.connections {
+            if let first = entries.first { return first }
+        }
+        return self.pending.first
+    }
+
     /// The one row that is under way, if nothing else is under way or waits.
     package var lone: (connection: Int, laneNumber: UInt64)? {
         guard self.pending.isEmpty, self.inFlight.count == 1, self.troubled.isEmpty else { return nil }

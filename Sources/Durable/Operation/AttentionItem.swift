@@ -12,7 +12,8 @@ public struct AttentionItem: Sendable, Hashable {
     ///
     /// 1: work stands still until a person acts. 2: it may come right by itself, and has not for long. 3: worth a look.
     public let severity: Int
-    /// What kind of thing: `paused`, `dead executor`, `not offered`, `overdue`, `retrying`, `name paused`, `queue paused`.
+    /// What kind of thing: `paused`, `dead executor`, `schema mismatch`, `not offered`, `retrying`, `writer behind`, `not delivered`,
+    /// `overdue`, `name paused`, `queue paused`.
     public let kind: String
     /// The workflow, or one of several; nil where it is about a process or a workflow type.
     public let workflow: String?

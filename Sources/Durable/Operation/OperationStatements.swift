@@ -10,13 +10,15 @@ package final class OperationStatements: Sendable {
     let retry: StatementText
     /// `(workflow, new id, reason)`; the new id.
     let rerun: StatementText
-    /// `(workflow, position, scope, new id, input, reason)`; the new id.
+    /// `(workflow, position, scope, new id, input, reason, result)`; the new id.
     let fork: StatementText
     /// `(workflow, position, output, scope, name, reason)`; nothing.
     let setStepResult: StatementText
+    /// `(workflow, position, scope, name, reason)`; nothing.
+    let skipStep: StatementText
     /// `(name, reason)`; nothing.
     let pauseName: StatementText
-    /// `(name)`; whether it was paused.
+    /// `(name, reason)`; whether it was paused.
     let resumeName: StatementText
     /// `(executor, reason)`; how many workflows it had.
     let releaseExecutor: StatementText
@@ -42,15 +44,19 @@ package final class OperationStatements: Sendable {
         self.retry = StatementText("SELECT \(durable).retry($1, $2)", types: [.text, .text])
         self.rerun = StatementText("SELECT \(durable).rerun($1, $2, $3)", types: [.text, .text, .text])
         self.fork = StatementText(
-            "SELECT \(durable).fork($1, $2, $3, $4, $5, $6)",
-            types: [.text, .int4, .text, .text, .json, .text]
+            "SELECT \(durable).fork($1, $2, $3, $4, $5, $6, $7)",
+            types: [.text, .int4, .text, .text, .json, .text, .json]
         )
         self.setStepResult = StatementText(
             "SELECT \(durable).set_step_result($1, $2, $3, $4, $5, $6)",
             types: [.text, .int4, .json, .text, .text, .text]
         )
+        self.skipStep = StatementText(
+            "SELECT \(durable).skip_step($1, $2, $3, $4, $5)",
+            types: [.text, .int4, .text, .text, .text]
+        )
         self.pauseName = StatementText("SELECT \(durable).pause_name($1, $2)", types: [.text, .text])
-        self.resumeName = StatementText("SELECT \(durable).resume_name($1)", types: [.text])
+        self.resumeName = StatementText("SELECT \(durable).resume_name($1, $2)", types: [.text, .text])
         self.releaseExecutor = StatementText("SELECT \(durable).release_executor($1, $2)", types: [.int4, .text])
         self.attention = StatementText(
             "SELECT severity, kind, workflow_id, name, since, what, statement FROM \(durable).attention"

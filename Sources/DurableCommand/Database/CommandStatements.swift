@@ -184,8 +184,9 @@ struct CommandStatements: Sendable {
     /// Starts it anew: `$1` id, `$2` the new id, `$3` why.
     var rerun: String { self.sql("SELECT durable.rerun($1, $2, $3) AS result") }
 
-    /// Starts a copy that has recorded what is before a place: `$1` id, `$2` position, `$3` scope, `$4` new id, `$5` input, `$6` why.
-    var fork: String { self.sql("SELECT durable.fork($1, $2, $3, $4, $5::json, $6) AS result") }
+    /// Starts a copy that has recorded what is before a place: `$1` id, `$2` position, `$3` scope, `$4` new id, `$5` input, `$6` why,
+    /// `$7` what the step there has returned.
+    var fork: String { self.sql("SELECT durable.fork($1, $2, $3, $4, $5::json, $6, $7::json) AS result") }
 
     /// Starts one: `$1` name, `$2` input, `$3` id, `$4` version, `$5` delay in seconds, `$6` priority, `$7` whether an existing one will do.
     var start: String {
@@ -201,8 +202,8 @@ struct CommandStatements: Sendable {
     /// Stops a workflow type: `$1` name, `$2` why.
     var pauseName: String { self.sql("SELECT durable.pause_name($1, $2) IS NULL AS result") }
 
-    /// Lets a workflow type go on: `$1` name.
-    var resumeName: String { self.sql("SELECT durable.resume_name($1) AS result") }
+    /// Lets a workflow type go on: `$1` name, `$2` why.
+    var resumeName: String { self.sql("SELECT durable.resume_name($1, $2) AS result") }
 
     /// What a step returned: `$1` id, `$2` position, `$3` result, `$4` scope, `$5` name, `$6` why.
     var setResult: String {

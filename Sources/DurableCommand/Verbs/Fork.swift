@@ -16,7 +16,7 @@ struct Fork: Verb {
     @Argument(help: "The workflow's id.")
     var id: String
 
-    @Option(name: .long, help: "The position of the first step that runs again.")
+    @Option(name: .long, help: "The position of the first step that runs again, or is given a result.")
     var position: Int32
 
     @Option(name: .long, help: "The scope of that step.")
@@ -28,6 +28,15 @@ struct Fork: Verb {
     )
     var input: String?
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "What the step there has returned, so that the copy goes on behind it: JSON, @file, or - for the standard input.",
+            valueName: "json"
+        )
+    )
+    var result: String?
+
     @Option(name: .customLong("new-id"), help: "The id of the copy; else one is made up.")
     var newID: String?
 
@@ -36,11 +45,12 @@ struct Fork: Verb {
 
     func run(in session: Session) async throws {
         let input = try self.input.map { try Document.text(of: $0) }
+        let result = try self.result.map { try Document.text(of: $0) }
         let record = try await session.records(
             session.statements.fork,
             [
                 Parameter(self.id), Parameter(self.position), Parameter(self.scope), Parameter(self.newID),
-                Parameter(input), Parameter(self.why.reason),
+                Parameter(input), Parameter(self.why.reason), Parameter(result),
             ]
         ).first
         await session.notify()

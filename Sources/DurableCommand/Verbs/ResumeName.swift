@@ -13,10 +13,15 @@ struct ResumeName: Verb {
     @Argument(help: "The workflow type.")
     var name: String
 
+    @OptionGroup var why: Reason
     @OptionGroup var options: SessionOptions
 
     func run(in session: Session) async throws {
-        let record = try await session.records(session.statements.resumeName, [Parameter(self.name)]).first
+        let record = try await session.records(
+            session.statements.resumeName,
+            [Parameter(self.name), Parameter(self.why.reason)]
+        )
+        .first
         guard record?["result"] == .flag(true) else {
             throw CommandFailure(.failed, "workflow type \"\(self.name)\" was not paused")
         }

@@ -36,7 +36,7 @@ import Testing
             let items = try await operations.attention()
             #expect(items.map(\.kind) == ["paused", "not offered"])
             #expect(items.first?.what == "diverged: charge is now pay")
-            #expect(items.last?.what == "2 workflows absent of version 3 are due, and no live process offers them")
+            #expect(items.last?.what == "2 workflows absent of version 3: due, and no live process offers it")
             #expect(items.last?.statement == "SELECT * FROM durable.why('it''s')")
             for item in items { _ = try await database.text(item.statement) }
             #expect(
@@ -44,45 +44,93 @@ import Testing
             )
             #expect(
                 try await operations.why("p").sentence
-                    == "It is paused (diverged): E: charge is now pay. Deploy code that matches what is recorded, then resume it."
+                    == "It is paused (diverged): charge is now pay. Deploy code that matches what is recorded, then resume it."
             )
         }
     }
 
-    @Test func `why tells a sleep, a failed attempt and a running step apart`() async throws {
-        let reached = Gate()
-        let program = Program<Int, Int> { input, workflow in
-            switch input {
-            case 0: try await workflow.sleep(for: .seconds(86_400))
-            case 1:
-                try await workflow.step("charge", retry: .constant(attempts: 5, delay: .seconds(3_600))) { _ in
-                    throw Outage()
-                }
-            default:
-                try await workflow.step("pack") { _ in
-                    reached.open()
-                    try await Gate().wait()
-                }
+    @Test func `each kind of thing has its row, worst first, and its statement runs and helps`() async throws {
+        try await withTestDatabase { database in
+            for statement in Self.troubles { try await database.execute(statement) }
+            let connection = try await PostgresConnection.connect(database.configuration)
+            defer { connection.close() }
+            func rows() async throws -> [String] {
+                try await connection.strings("SELECT concat_ws('|', severity, kind, name) FROM durable.attention")
             }
-            return input
-        }
-        try await withEngine([program], .replaying) { engine, database in
-            let operations = try await engine.operations
-            for input in 0...2 { _ = try await engine.start(Program<Int, Int>.self, input, id: "w\(input)") }
-            try await database.waitFor(.waiting, of: "w0")
-            try await database.waitFor(.waiting, of: "w1")
-            try await reached.wait()
-            let sentences = try await [0, 1, 2].asyncMap { try await operations.why("w\($0)").sentence }
-            #expect(sentences[0].hasPrefix("It waits for sleep, until "))
+            let before = try await rows()
+            #expect(before.map { $0.prefix(1) } == before.map { $0.prefix(1) }.sorted(), "worst first")
             #expect(
-                sentences[1].hasPrefix(
-                    "Attempt 1 of step charge failed with DurableTests.Outage: the line is dead; the next is due at "
-                )
+                Set(before) == [
+                    "1|paused|mail", "1|dead executor|dead", "1|dead executor|stopped", "1|dead executor|fenced",
+                    "1|schema mismatch|old", "1|schema mismatch|migration", "2|not offered|mail",
+                    "2|writer behind|slow",
+                    "2|not delivered|inbox", "2|retrying|mail", "3|overdue|mail", "3|queue paused|letters",
+                    "3|overdue|parcels", "3|name paused|bill",
+                ]
             )
-            #expect(sentences[2].hasPrefix("Process "))
-            #expect(try await operations.why("w1").facts.contains("\"attempt\": 1"))
+            #expect(before.count == 14)
+            for statement in try await connection.strings("SELECT statement FROM durable.attention") {
+                _ = try await connection.query(Query(statement))
+            }
+            // What a statement can mend is mended; the others have said more.
+            let after = try await rows()
+            #expect(Set(before).subtracting(after) == ["3|queue paused|letters", "3|name paused|bill"])
+            let fenced = try await connection.strings(
+                "SELECT statement FROM durable.attention WHERE kind = 'dead executor' ORDER BY name"
+            )
+            #expect(
+                fenced == Array(repeating: "SELECT * FROM durable.executors", count: 3),
+                "nobody is declared dead twice"
+            )
+            for statement in fenced { _ = try await connection.query(Query(statement)) }
         }
     }
+
+    /// One of each kind.
+    private static let troubles = [
+        "SELECT durable.set_queue('letters', 5)", "SELECT durable.set_queue('letters', 0)",
+        "SELECT durable.set_queue('parcels', 1)", "SELECT durable.pause_name('bill', 'bad deploy')",
+        "UPDATE durable.paused_name SET since = now() - interval '2 hours'",
+        """
+        INSERT INTO durable.executor (id, name, host, pid, code_generation, workflows, stopped_at, fenced_at)
+        SELECT gen_random_uuid(), e.name, 'h', 1, CASE WHEN e.name = 'old' THEN 1 ELSE 2 END, '[{"name": "mail", "versions": [1]}]',
+               CASE WHEN e.name = 'stopped' THEN now() END, CASE WHEN e.name = 'fenced' THEN now() END
+        FROM unnest(ARRAY['dead', 'stopped', 'fenced', 'old', 'slow']) AS e (name)
+        """,
+        """
+        INSERT INTO durable.lease (executor, expires_at, period, behind_since)
+        SELECT e.number, now() + CASE WHEN e.name = 'dead' THEN interval '-1 hour' ELSE '1 hour' END, '1 ms',
+               CASE WHEN e.name = 'slow' THEN now() - interval '1 minute' END
+        FROM durable.executor e WHERE e.name IN ('dead', 'old', 'slow')
+        """,
+        "DELETE FROM durable.migration WHERE version = 8",
+        "UPDATE durable.migration SET oldest_generation = 2 WHERE version = 9",
+        """
+        INSERT INTO durable.workflow (id, name)
+        SELECT w.id, 'mail' FROM unnest(ARRAY['held', 'dead', 'stopped', 'fenced', 'strange', 'late', 'again', 'zero', 'full']) AS w (id)
+        """,
+        """
+        INSERT INTO durable.live (workflow_id, name, state, executor, epoch, run)
+        SELECT e.name, 'mail', 'running', e.number, 1, 1 FROM durable.executor e WHERE e.name IN ('dead', 'stopped', 'fenced')
+        """,
+        """
+        INSERT INTO durable.live (workflow_id, name, version, state, run_at, reason, queue)
+        VALUES ('held', 'mail', 1, 'paused', 'infinity', 'operator', ''),
+               ('strange', 'mail', 7, 'queued', now() - interval '10 minutes', NULL, ''),
+               ('late', 'mail', 1, 'waiting', now() - interval '10 minutes', NULL, ''),
+               ('again', 'mail', 1, 'waiting', now() + interval '1 day', NULL, ''),
+               ('zero', 'mail', 1, 'queued', now() - interval '10 minutes', NULL, 'letters'),
+               ('full', 'mail', 1, 'queued', now() - interval '2 hours', NULL, 'parcels')
+        """,
+        """
+        INSERT INTO durable.journal (workflow_id, scope, position, phase, kind, executor, run, at, name)
+        VALUES ('again', '', 0, 1, 1, 1, 1, now() - interval '2 hours', 'charge')
+        """,
+        """
+        INSERT INTO durable.inbox (workflow_id, kind, name, created_at)
+        VALUES ('again', 'message', 'x', now() - interval '5 minutes')
+        """,
+    ]
 
     @Test func `errors of one shape are one row`() async throws {
         let program = Program<Int, Int> { input, workflow in
@@ -101,13 +149,5 @@ import Testing
                     == ["program|order # of … refused|3"]
             )
         }
-    }
-}
-
-extension Array {
-    fileprivate func asyncMap<T>(_ transform: (Element) async throws -> T) async throws -> [T] {
-        var results: [T] = []
-        for element in self { results.append(try await transform(element)) }
-        return results
     }
 }

@@ -55,7 +55,7 @@ import Testing
             try await Self.fill(database, 6)
             #expect(
                 try await Self.items(database) == [
-                    "3|overdue|mail|3 workflows mail of version 1 have been due for minutes: the processes that offer them are "
+                    "3|overdue|mail|3 workflows mail of version 1: due for minutes, and the processes that offer it are "
                         + "full, or behind|SELECT * FROM durable.executors"
                 ]
             )
@@ -94,7 +94,7 @@ import Testing
             try await Self.fill(database, 2, of: "parcel")
             #expect(
                 try await Self.items(database) == [
-                    "2|not offered|parcel|3 workflows parcel of version 1 are due, and no live process offers them|"
+                    "2|not offered|parcel|3 workflows parcel of version 1: due, and no live process offers it|"
                         + "SELECT * FROM durable.why('m1')"
                 ]
             )

@@ -191,7 +191,7 @@ import Testing
             let each = try await operations.why("c")
             #expect(
                 each.sentence
-                    == "It is queued in mail behind 0 of its kind: each process runs 1 of the queue, which is its limit."
+                    == "It is queued in mail as the first of its kind: each process runs 1 of the queue, which is its limit."
             )
             let status = try #require(try await operations.queues().first { $0.name == "mail" })
             #expect(status.queued == 3 && status.running == 2 && status.concurrency == nil)

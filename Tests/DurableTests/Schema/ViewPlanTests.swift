@@ -17,6 +17,8 @@ import Testing
         case grown
         /// A million rows, and the planner knows.
         case million
+        /// A million rows, and nothing known about them.
+        case young
 
         var testDescription: String { self.rawValue }
     }
@@ -24,7 +26,7 @@ import Testing
     /// What grows with history.
     private static let big = ["workflow", "journal", "outcome", "superseded", "message", "stream", "event", "audit"]
 
-    @Test(arguments: Tables.allCases)
+    @Test(arguments: [Tables.empty, .unanalysed, .grown, .million])
     func `no view reads the whole of a large table, or joins with one by a hash`(tables: Tables) async throws {
         try await Self.with(tables) { connection in
             for question in Self.views where tables != .empty || !question.contains("patches") {
@@ -46,7 +48,7 @@ import Testing
     }
 
     // Of an empty table there is nothing to read.
-    @Test(arguments: [Tables.unanalysed, .grown, .million])
+    @Test(arguments: [Tables.unanalysed, .grown, .million, .young])
     func `what people type into the view of workflows finds the newest without reading a large table`(tables: Tables)
         async throws
     {
@@ -54,20 +56,21 @@ import Testing
             for condition in Self.conditions {
                 let question = "SELECT * FROM durable.workflows \(condition) ORDER BY created_at DESC LIMIT 20"
                 let plan = try await connection.strings("EXPLAIN \(question)").joined(separator: "\n")
-                // That nearly all of it has succeeded the planner knows from its statistics alone.
-                if condition.contains("'succeeded'"), tables == .unanalysed || tables == .grown { continue }
                 for table in Self.big { #expect(!plan.contains("Seq Scan on \(table)"), "\(question):\n\(plan)") }
                 for join in ["Hash", "Merge Join"] { #expect(!plan.contains(join), "\(question):\n\(plan)") }
-                guard tables == .million else { continue }
-                // Every hundredth has failed: so many are passed by on the way to twenty.
+                guard tables == .million || tables == .young else { continue }
+                // That nobody was cancelled is not known beforehand: what is looked for is looked for to the end, through indexes.
+                if tables == .young, condition.contains("'cancelled'") { continue }
+                // Every hundredth has failed: so many are passed by on the way to twenty, or sorted by who does not know better.
                 let read = try await connection.rowsRead(by: question).filter { Self.big.contains($0.key) }
                 #expect(read.values.reduce(0, +) <= 25_000, "\(question): \(read)")
             }
         }
     }
 
-    @Test func `what is asked from psql is never so dear that the server compiles it first`() async throws {
-        try await Self.with(.million) { connection in
+    @Test(arguments: [Tables.million, .young])
+    func `what is asked from psql is never so dear that the server compiles it first`(tables: Tables) async throws {
+        try await Self.with(tables) { connection in
             let threshold = try #require(Double(try await connection.strings("SHOW jit_above_cost").first ?? ""))
             for question in Self.views
                 + Self.conditions.map({
@@ -81,7 +84,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Tables.allCases)
+    @Test(arguments: [Tables.empty, .unanalysed, .grown, .million])
     func `what functions read does not grow with the tables`(tables: Tables) async throws {
         try await Self.with(tables) { connection in
             // Without statistics a small table is read once; with them, a hundredth of a large one.
@@ -171,6 +174,7 @@ import Testing
             case .grown:
                 try await connection.execute("ANALYZE durable.workflow, durable.journal, durable.outcome, durable.live")
                 try await Self.fill(50_000, connection)
+            case .young: try await Self.fill(1_000_000, connection)
             case .million:
                 try await Self.fill(1_000_000, connection)
                 // As autovacuum would.
