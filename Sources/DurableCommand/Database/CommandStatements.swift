@@ -188,13 +188,14 @@ struct CommandStatements: Sendable {
     /// `$7` what the step there has returned.
     var fork: String { self.sql("SELECT durable.fork($1, $2, $3, $4, $5::json, $6, $7::json) AS result") }
 
-    /// Starts one: `$1` name, `$2` input, `$3` id, `$4` version, `$5` delay in seconds, `$6` priority, `$7` whether an existing one will do.
+    /// Starts one: `$1` name, `$2` input, `$3` id, `$4` version, `$5` delay in seconds, `$6` priority, `$7` whether an existing one will do,
+    /// `$8` queue, `$9` attributes, `$10` the time that it has in seconds.
     var start: String {
         self.sql(
             """
             SELECT e.workflow_id AS id, e.is_new
             FROM durable.enqueue($1, $2::json, $3, version => $4, delay => make_interval(secs => $5), priority => $6,
-                return_existing => $7) AS e
+                return_existing => $7, queue => $8, attributes => $9::jsonb, timeout => make_interval(secs => $10)) AS e
             """
         )
     }

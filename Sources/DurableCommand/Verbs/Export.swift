@@ -13,6 +13,10 @@ struct Export: AsyncParsableCommand {
     @Argument(help: "The workflow's id.")
     var id: String
 
+    // Accepted, so that a script need not know which verb has another form besides.
+    @Flag(name: .long, help: "Changes nothing: the document is JSON in any case.")
+    var json = false
+
     @OptionGroup(title: "Database") var database: DatabaseOptions
 
     func run() async throws {

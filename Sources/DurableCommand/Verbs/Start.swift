@@ -28,6 +28,15 @@ struct Start: Verb {
     @Option(name: .long, help: "Higher goes first.")
     var priority: Int32 = 0
 
+    @Option(name: .long, help: "The queue that it waits in.")
+    var queue = "default"
+
+    @Option(name: .long, help: ArgumentHelp("What it can be found by, as a JSON object.", valueName: "json"))
+    var attributes: String?
+
+    @Option(name: .long, help: "Seconds within which it has to end; else it has as long as it takes.")
+    var timeout: Double?
+
     @Flag(name: .customLong("return-existing"), help: "An id that was started with another input is no error.")
     var returnExisting = false
 
@@ -35,6 +44,9 @@ struct Start: Verb {
 
     func validate() throws {
         guard self.delay >= 0, self.delay < 4e9 else { throw ValidationError("--delay must not be negative.") }
+        guard self.timeout.map({ $0 > 0 && $0 < 4e9 }) ?? true else {
+            throw ValidationError("--timeout must be more than 0.")
+        }
     }
 
     func run(in session: Session) async throws {
@@ -44,6 +56,7 @@ struct Start: Verb {
             [
                 Parameter(self.name), Parameter(input), Parameter(self.id), Parameter(self.version),
                 Parameter(self.delay), Parameter(self.priority), Parameter(self.returnExisting),
+                Parameter(self.queue), Parameter(self.attributes), Parameter(self.timeout),
             ]
         ).first
         await session.notify()
