@@ -12,6 +12,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 
 import batches
+import beginnings
 import branches
 import children
 import cleanup
@@ -22,7 +23,7 @@ from explorer import explore
 
 CASES = [
     case
-    for protocol in (lease, mailbox, children, events, branches, cleanup, batches)
+    for protocol in (lease, mailbox, children, events, branches, cleanup, batches, beginnings)
     for case in protocol.CASES
 ]
 
