@@ -35,7 +35,7 @@ class World(NamedTuple):
     """journal: by position, the run that has recorded. done: (generation, position) of all that was ever durable.
     generation: what the journal begins with. owner: the run that `live` names; None: it is queued. pending: rows in
     their order. is_fenced: the process here was declared dead. half: a journal is cut, and what comes with it is not
-    yet there."""
+    yet there. late: what a session may still carry out that was cut off before it had."""
 
     journal: tuple
     done: frozenset
@@ -47,6 +47,7 @@ class World(NamedTuple):
     connections: tuple
     is_fenced: bool
     half: int | None
+    late: tuple
     cuts: int
     takeovers: int
 
@@ -54,13 +55,14 @@ class World(NamedTuple):
 class Protocol:
     """alone: a beginning is submitted when everything before it is durable. owned: it asks whose the workflow is.
     whole: it cuts the journal in the transaction that queues the workflow. fence: a process that was declared dead
-    commits nothing."""
+    commits nothing. gone: a session that was cut off carries out nothing any more when somebody looks what it has
+    left."""
 
-    def __init__(self, alone=True, owned=True, whole=True, fence=True, cuts=1, takeovers=1):
+    def __init__(self, alone=True, owned=True, whole=True, fence=True, gone=True, cuts=1, takeovers=1):
         self.__dict__.update(locals())
 
     def model(self):
-        world = World((None, None), frozenset(), 0, 0, False, (Run(True, 0, 0, 0),), (), (None, None), False, None,
+        world = World((None, None), frozenset(), 0, 0, False, (Run(True, 0, 0, 0),), (), (None, None), False, None, (),
                       self.cuts, self.takeovers)
         return Model(world, self.next, lambda w: w.has_ended)
 
@@ -79,6 +81,9 @@ class Protocol:
             label, _, after = self.claim(
                 w._replace(owner=None, is_fenced=self.fence, runs=runs, takeovers=w.takeovers - 1, half=None), False)
             yield f"this process is declared dead; {label}", True, after
+        if w.late:
+            after = None if w.is_fenced else self.write(w._replace(late=()), w.late)
+            yield f"server: {self.words(w.late)} at last", False, after or w._replace(late=())
         for c, batch in enumerate(w.connections):
             if batch is None:
                 rows = self.take(w, c)
@@ -88,6 +93,10 @@ class Protocol:
                         connections=put(w.connections, c, Batch(rows, "sent")))
             elif batch.stage == "sent":
                 yield self.execute(w, c, batch)
+                if w.cuts and not self.gone:
+                    lost = put(w.connections, c, Batch(batch.rows, "ignored"))
+                    yield f"connection {c} is cut before the server has the batch", True, w._replace(
+                        connections=lost, cuts=w.cuts - 1, late=batch.rows)
             else:
                 yield self.settle(w, c, batch)
                 if batch.stage != "ignored" and w.cuts:
@@ -223,4 +232,5 @@ CASES = [
     case("a beginning that does not ask whose the workflow is", "promise 3", owned=False, takeovers=0),
     case("the journal is cut before the workflow is queued", "promise 3", whole=False, cuts=0),
     case("records of a process that was declared dead", "promise", fence=False, cuts=0),
+    case("a session that carries out what it was sent after it was cut off", "promise", gone=False, takeovers=0),
 ]
