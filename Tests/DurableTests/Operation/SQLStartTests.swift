@@ -89,9 +89,15 @@ import Testing
         async throws
     {
         let began = Recorder<Int>()
-        let program = Program<Int, Int> { input, _ in
+        let program = Program<Int, Int> { input, workflow in
             began.record(input)
-            return input
+            // Both times are the server's: what a process knows of its clock is as good as its round trips are short.
+            let isOver = try await workflow.transaction("look at the time") { transaction in
+                try await transaction.query(
+                    "SELECT clock_timestamp() - created_at >= interval '0.2 s' FROM durable.workflow WHERE id = 'soon'"
+                )[0].decode(0, as: Bool.self)
+            }
+            return isOver ? input : 0
         }
         try await withEngine([program]) { engine, database in
             try await database.execute("SELECT durable.enqueue('program', '1', 'never', delay => '1 h')")
@@ -101,12 +107,8 @@ import Testing
             #expect(try await engine.cancel("never") == .requested)
             let cancelled = try await engine.handle(Program<Int, Int>.self, id: "never")
             await #expect(throws: DurableError.self) { try await cancelled.result() }
-            #expect(began.all == [3])
+            #expect(Set(began.all) == [3])
             #expect(try await database.text("SELECT state::text FROM durable.live") == "queued")
-            let took = """
-                SELECT (finished_at - created_at >= interval '0.2 s')::text FROM durable.workflows WHERE id = 'soon'
-                """
-            #expect(try await database.text(took) == "true")
         }
     }
 
