@@ -159,12 +159,14 @@ final class Monitor: Sendable {
     /// What is wrong with the sessions once nothing is left to do.
     ///
     /// A worker may replace what it has lost just now; it may not keep more than it is allowed, nor a transaction open.
-    func sessionTrouble() async -> [Violation] {
+    ///
+    /// - Parameter limit: For how long what is wrong may last.
+    func sessionTrouble(within limit: Duration = .seconds(60)) async -> [Violation] {
         var found: [Violation] = []
         for (words, query) in Self.sessionQueries {
             var seen = "nothing"
             do {
-                try await Deadline.wait(words, within: .seconds(60), every: .milliseconds(200)) {
+                try await Deadline.wait(words, within: limit, every: .milliseconds(200)) {
                     let connection = try await PostgresConnection.connect(self.arena.clientConfiguration)
                     defer { connection.close() }
                     seen = try await connection.query(Query(query)).first?.decode(0, as: String?.self) ?? ""
