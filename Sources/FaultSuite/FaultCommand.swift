@@ -12,12 +12,13 @@ package struct FaultCommand: AsyncParsableCommand {
         abstract: "Runs generated programs under generated faults, and checks what must hold whatever happens.",
         discussion: """
             The last line of the output is JSON. Exit status: 0 when nothing was found; 1 when something was, or less was \
-            tried than asked for; 3 when a nemesis could not be run on this machine.
+            tried than asked for; 3 when a nemesis could not be run on this machine. With --protections: 0 when something \
+            was found without each of them, else 1.
             """
     )
 
-    @Option(help: "How many programs are run.")
-    var programs = 2_000
+    @Option(help: "How many programs are run. (default: \(Self.usualPrograms), or \(Self.usualTrials) per protection)")
+    var programs: Int?
     @Option(help: "How often each nemesis strikes at least while a program is in flight.")
     var strikes = 100
     @Option(help: "Programs of a round.")
@@ -40,12 +41,19 @@ package struct FaultCommand: AsyncParsableCommand {
             "Protections that are switched off, separated by commas: \(Protection.allCases.map(\.rawValue).joined(separator: ", "))."
     )
     var without: String?
+    @Flag(
+        help: "Switches protections off one after the other, those of --without or all, each until something is found."
+    )
+    var protections = false
     @Option(help: "How many minutes are spent on shrinking what was found.")
     var shrinking = 10
     @Option(help: "How many rounds go on side by side.")
     var abreast = 2
     @Flag(help: "Goes on after a violation was found.")
     var keepGoing = false
+
+    private static let usualPrograms = 2_000
+    private static let usualTrials = 500
 
     package init() {}
 
@@ -66,20 +74,25 @@ package struct FaultCommand: AsyncParsableCommand {
     }
 
     package func validate() throws {
-        guard self.programs > 0, self.round > 0, self.strikes >= 0, self.minutes > 0, self.abreast > 0
+        guard self.programs ?? 1 > 0, self.round > 0, self.strikes >= 0, self.minutes > 0, self.abreast > 0
         else {
             throw ValidationError("Numbers of programs, rounds and minutes must be positive, and strikes not negative.")
         }
         _ = try self.chosenNemeses()
-        _ = try self.chosenProtections()
+        let off = try self.chosenProtections()
+        guard Protection.canBeTakenAway || off.isEmpty && !self.protections else {
+            throw ValidationError("This is a release build: its protections cannot be switched off.")
+        }
         _ = try self.plan.map { try Self.readPlan($0) }
     }
 
     package func run() async throws {
+        let seed = self.seed ?? UInt64.random(in: 0 ... .max)
+        if self.protections { return try await self.tryProtections(seed) }
         var suite = Suite(
-            seed: self.seed ?? UInt64.random(in: 0 ... .max),
+            seed: seed,
             nemeses: try self.chosenNemeses(),
-            programs: self.programs,
+            programs: self.programs ?? Self.usualPrograms,
             leastStrikes: self.strikes,
             programsOfRound: self.round,
             limit: .seconds(60 * self.minutes),
@@ -91,6 +104,23 @@ package struct FaultCommand: AsyncParsableCommand {
         suite.abreast = self.abreast
         suite.shrinkingLimit = .seconds(60 * self.shrinking)
         let report = try await suite.run()
+        print(report.table)
+        print(report.json)
+        throw ExitCode(report.status)
+    }
+
+    private func tryProtections(_ seed: UInt64) async throws {
+        let chosen = try self.chosenProtections()
+        let trials = ProtectionTrials(
+            seed: seed,
+            protections: chosen.isEmpty ? Protection.allCases : chosen,
+            nemeses: try self.chosenNemeses(),
+            programs: self.programs ?? Self.usualTrials,
+            programsOfRound: self.round,
+            limit: .seconds(60 * self.minutes),
+            abreast: self.abreast
+        )
+        let report = try await trials.run()
         print(report.table)
         print(report.json)
         throw ExitCode(report.status)

@@ -29,8 +29,13 @@ package enum Protection: String, Codable, Sendable, CaseIterable {
         /// Takes protections away from every engine that this process makes from now on.
         package static func takeAway(_ protections: Set<Protection>) { self.missing.withLock { $0 = protections } }
 
+        /// Whether this is a build in which they can be taken away.
+        package static var canBeTakenAway: Bool { true }
+
         var isOn: Bool { !Protection.missing.withLock { $0.contains(self) } }
     #else
+        package static var canBeTakenAway: Bool { false }
+
         var isOn: Bool { true }
     #endif
 }

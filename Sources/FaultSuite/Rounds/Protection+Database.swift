@@ -24,6 +24,9 @@ extension Protection {
                 DECLARE
                     counting text := pg_get_functiondef('durable.route(integer)'::regprocedure);
                 BEGIN
+                    IF position('mailbox = l.mailbox + 1' IN counting) = 0 THEN
+                        RAISE EXCEPTION 'durable.route counts mailboxes in other words';
+                    END IF;
                     EXECUTE replace(counting, 'mailbox = l.mailbox + 1', 'mailbox = l.mailbox');
                 END
                 $$

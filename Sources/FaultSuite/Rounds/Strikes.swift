@@ -4,6 +4,9 @@ import Synchronization
 
 /// How often each nemesis has struck in a round.
 final class Strikes: Sendable {
+    /// Under what the report says what a nemesis could not do: that is no word about the engine.
+    static let invariant = "the suite works"
+
     private struct State {
         var counts: [NemesisName: Int] = [:]
         var trouble: [Violation] = []
@@ -24,7 +27,7 @@ final class Strikes: Sendable {
     func count(_ name: NemesisName) { self.state.withLock { $0.counts[name, default: 0] += 1 } }
 
     func failed(_ name: NemesisName, _ error: any Error) {
-        let violation = Violation(invariant: "the suite works", workflow: nil, words: "\(name.rawValue): \(error)")
+        let violation = Violation(invariant: Self.invariant, workflow: nil, words: "\(name.rawValue): \(error)")
         self.state.withLock { $0.trouble.append(violation) }
     }
 }

@@ -68,7 +68,9 @@ struct Suite: Sendable {
                     continue
                 }
                 report.add(result)
-                if !result.violations.isEmpty, self.stopsAtViolation, broken == nil { broken = held }
+                if self.stopsAtViolation, broken == nil, result.violations.contains(where: self.isOfInterest) {
+                    broken = held
+                }
             }
         }
         if let broken, let result = broken.result, self.shrinkingLimit > .zero {
@@ -76,6 +78,11 @@ struct Suite: Sendable {
                 .run(result.violations)
         }
         return report
+    }
+
+    /// Where something is looked for, what the suite itself could not do is not it.
+    private func isOfInterest(_ violation: Violation) -> Bool {
+        self.off.isEmpty || violation.invariant != Strikes.invariant
     }
 
     /// A round that was held, or could not be.
