@@ -5,8 +5,8 @@ import Synchronization
 
 /// Looks for the replies to a transaction step that the process has nothing to do beside, on the thread that waits for them.
 ///
-/// A transaction step is a chain of replies that one workflow waits for. Each is half a dozen times as fast as the wake-ups of
-/// the poller's thread and the pool's; with anybody else about they cost nothing, since those are awake.
+/// A transaction step is a chain of replies that one workflow waits for, and each wait costs the wake-ups of two idle threads,
+/// the poller's and the pool's: twice the time of a quick statement. With anybody else about those are awake.
 final class TransactionSpin: Sendable {
     /// What is waited for: a body's statements may take any time, whatever a commit takes.
     enum Reply {
