@@ -121,7 +121,8 @@ final class Attempts {
             if failed == Int(note.phase) { try await context.submit(note) }
         } else if isUndo || !isFutile && action == .pause {
             context.run.metrics?.failed(note, isRetried: false)
-            if failed == Int(note.phase) { try await context.submit(note) }
+            // Together with the pause, and no checkpoint of its own: who went on from it would begin another attempt.
+            if failed == Int(note.phase) { _ = try context.enqueue(note, as: .record(note)) }
             throw self.pause(isUndo: isUndo, after: failed, recorded.failure, context: context)
         } else {
             note.phase = 0
