@@ -47,7 +47,7 @@ import Testing
                 "SELECT action || ' ' || reason FROM durable.audit ORDER BY id",
                 connection
             )
-            #expect(audit == ["set_step_result by phone", "set_step_result by hand, with the durable command"])
+            #expect(audit == ["set_step_result by phone", "skip_step by hand, with the durable command"])
         }
     }
 

@@ -156,6 +156,9 @@ import Testing
             }
             let after = try await Self.digest(database)
             #expect(after == before)
+            try await database.execute(
+                "INSERT INTO durable.executor (id, name, host, pid) VALUES (gen_random_uuid(), 'x', 'h', 1)"
+            )
             for call in [
                 "signal('held', $1, to_json($1), $1)", "cancel('held', $1)", "pause('waits', $1)", "pause_name($1, $1)",
                 "publish_event($1, $1, to_json($1))", "fail_token('t-held', $1, $1)", "request_update('held', $1, $1)",
@@ -163,15 +166,20 @@ import Testing
                 "rerun('done', $1 || '1', $1)",
                 "fork('done', 1, new_id => $1 || '2', input => to_json($1), reason => $1)",
                 "set_step_result('held', 0, to_json($1), reason => $1)", "set_retention('1 day', $1, reason => $1)",
-                "resume('held', $1)",
+                "resume('held', $1)", "resume_name($1, $1)", "drop_retention($1, reason => $1)", "pause('held', $1)",
+                "kill('held', $1)", "set_queue($1, 1, reason => $1)",
+                "enqueue_all($1, ARRAY[to_json($1)], ARRAY[$1 || '3'], attributes => jsonb_build_object($1, $1), queue => $1)",
+                "reset_queue($1, $1)", "fork('done', 1, new_id => $1 || '4', result => to_json($1), reason => $1)",
+                "release_executor((SELECT number FROM durable.executor), $1)", "delete_workflow('done', $1)",
+                "find(names => ARRAY[$1], id_prefix => $1, error_type => $1)",
             ] { _ = try await database.rows("SELECT durable.\(call.replacing("$1", with: "$1::text"))::text", text) }
             let kept = try await database.rows(
                 """
-                SELECT t.what FROM (
+                SELECT DISTINCT t.what FROM (
                     SELECT 'message' AS what, name FROM durable.message WHERE name NOT LIKE 'update%'
                     UNION ALL SELECT 'key', key FROM durable.message_key
                     UNION ALL SELECT 'cancellation', reason FROM durable.cancellation
-                    UNION ALL SELECT 'paused_name', name FROM durable.paused_name
+                    UNION ALL SELECT 'queue', name FROM durable.queue
                     UNION ALL SELECT 'request', reason FROM durable.request
                     UNION ALL SELECT 'event', key FROM durable.event
                     UNION ALL SELECT 'token', error ->> 'message' FROM durable.token WHERE id = 't-held'
@@ -179,16 +187,29 @@ import Testing
                     UNION ALL SELECT 'workflow', input #>> '{}' FROM durable.workflow WHERE id = $1::text
                     UNION ALL SELECT 'fork', input #>> '{}' FROM durable.workflow WHERE id = $1::text || '2'
                     UNION ALL SELECT 'result', output #>> '{}' FROM durable.journal WHERE workflow_id = 'held' AND position = 0
-                    UNION ALL SELECT 'retention', name FROM durable.retention
-                    UNION ALL SELECT DISTINCT 'audit', reason FROM durable.audit
+                    UNION ALL SELECT 'one of many', name FROM durable.workflow WHERE id = $1::text || '3'
+                    UNION ALL SELECT 'given', output #>> '{}' FROM durable.journal WHERE workflow_id = $1::text || '4'
                 ) AS t WHERE t.name = $1::text ORDER BY 1
                 """,
                 text
             )
             #expect(
                 kept == [
-                    "audit", "cancellation", "event", "fork", "key", "message", "paused_name", "request", "result",
-                    "retention", "token", "update", "workflow",
+                    "cancellation", "event", "fork", "given", "key", "message", "one of many", "queue", "request",
+                    "result",
+                    "token", "update", "workflow",
+                ]
+            )
+            let actions = try await database.rows(
+                "SELECT DISTINCT action FROM durable.audit WHERE reason = $1 ORDER BY 1",
+                text
+            )
+            #expect(
+                actions == [
+                    "cancel", "delete_workflow", "drop_retention", "fork", "kill", "pause", "pause_name",
+                    "release_executor",
+                    "rerun", "reset_queue", "resume", "resume_name", "retry", "set_queue", "set_retention",
+                    "set_step_result",
                 ]
             )
         }
