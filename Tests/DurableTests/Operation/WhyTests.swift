@@ -72,7 +72,7 @@ import Testing
         }
         let options = EngineOptions.replaying.with {
             $0.name = "till-7"
-            $0.lease = .seconds(3)
+            $0.lease = .seconds(9)
         }
         try await withEngine([program], options) { engine, database in
             for input in 1...2 { _ = try await engine.start(Program<Int, Int>.self, input, id: "w\(input)") }
