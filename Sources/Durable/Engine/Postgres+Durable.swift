@@ -13,23 +13,31 @@ extension DurableError {
     /// An error of the database under a call of the engine's or the client's.
     init(_ error: PostgresError) {
         self.init(
-            error.isUnavailable ? .databaseUnavailable : .schemaMismatch,
-            error.isUnavailable ? "the database is not available: \(error)" : "the database refused: \(error)",
+            error.isAway ? .databaseUnavailable : .schemaMismatch,
+            error.isAway ? "the database is not available: \(error)" : "the database refused: \(error)",
             underlying: error
         )
     }
 }
 
 extension PostgresError {
-    /// The database is away, or has no connection left: trying again later may help.
+    /// The database is away, takes no writes, or has no connection left: trying again later may help.
     var isUnavailable: Bool {
         switch self.code {
         case .connectionFailed, .connectionLost, .connectionClosed, .timeout, .poolTimeout: true
         // The driver gave the connection up over what the statement asked for: another one would not help.
         case .protocolViolation: false
-        default: self.isConnectionLost || self.sqlState.map { $0.hasPrefix("57P") || $0.hasPrefix("53") } ?? false
+        default:
+            self.isConnectionLost || self.isRefusedBegin
+                || self.sqlState.map { $0.hasPrefix("57P") || $0.hasPrefix("53") } ?? false
         }
     }
+
+    /// A transaction that writes could not even begin: the server is a standby, which a failover may change.
+    var isRefusedBegin: Bool { self.sqlState == "0A000" && self.statement?.hasPrefix("BEGIN ") ?? false }
+
+    /// The same, or a statement outside of any transaction of ours was refused since the server, or the session, only reads.
+    fileprivate var isAway: Bool { self.isUnavailable || self.sqlState == "25006" }
 
     /// A serialization failure or a deadlock: the same transaction may succeed when it is repeated.
     var isConflict: Bool { self.sqlState == "40001" || self.sqlState == "40P01" }

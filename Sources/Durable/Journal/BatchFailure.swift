@@ -26,6 +26,8 @@ package enum BatchRemedy: Sendable, Equatable {
     case inspect
     /// A stranger holds a lock: find whose rows meet it, and let all others pass.
     case stepAside
+    /// The server takes no writes at all, a standby: send it again later, and without BEGIN, since the session is not to blame.
+    case waitForWrites
     /// The server is short of something for now: send smaller, later, until it works.
     case retry
     /// A row that the server will never take: find it by halving.
@@ -53,12 +55,12 @@ package enum BatchRemedy: Sendable, Equatable {
         switch state {
         case "DU001": self = .superseded(.fenced)
         case "DU003": self = .superseded(.incarnationChanged)
-        case "DU002": self = .sayBegin
+        // Read only by a setting of the session, or because the server is a standby: BEGIN READ WRITE tells.
+        case "DU002", "25006": self = .sayBegin
         case "23505": self = .inspect
         // Lock not available, deadlock, serialization failure, query cancelled.
         case "55P03", "40P01", "40001", "57014": self = .stepAside
-        // Read-only: a standby, or a full disk's remedy.
-        case "25006": self = .retry
+        case _ where error.isRefusedBegin: self = .waitForWrites
         default:
             switch state.prefix(2) {
             // Connection trouble; operator intervention (shutdown, crash).

@@ -37,6 +37,11 @@ extension JournalWriter {
                 return
             case .sayBegin:
                 self.state.withLock { $0.isExplicit = true }
+                // Where BEGIN does not help either, it is no reason to hurry.
+                if tries > 1 { await self.pause(tries) }
+            case .waitForWrites:
+                self.state.withLock { $0.isExplicit = false }
+                await self.pause(tries)
             case .reconnect:
                 await self.reconnect(index)
                 guard let rest = await self.inspect(entries, on: index) else { continue }

@@ -19,8 +19,17 @@ import Testing
         #expect(Self.failed("DU003") == .superseded(.incarnationChanged))
     }
 
-    @Test func `a session that does not keep its settings says BEGIN itself`() {
-        #expect(Self.failed("DU002") == .sayBegin)
+    @Test(arguments: ["DU002", "25006"])
+    func `a session that does not keep its settings says BEGIN itself`(state: String) {
+        #expect(Self.failed(state) == .sayBegin)
+    }
+
+    @Test func `where BEGIN is refused the server is a standby, and no row is to blame`() {
+        var error = PostgresError(.server, "cannot set transaction read-write mode during recovery", sqlState: "0A000")
+        error.statement = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+        #expect(BatchRemedy(.failed(error)) == .waitForWrites)
+        error.statement = "INSERT INTO durable.journal"
+        #expect(BatchRemedy(.failed(error)) == .divide)
     }
 
     @Test func `nobody guesses about a reply that did not come`() {
@@ -45,7 +54,7 @@ import Testing
         #expect(Self.failed(state) == .stepAside)
     }
 
-    @Test(arguments: ["25006", "53100", "53200", "53300", "58030", "XX000"])
+    @Test(arguments: ["53100", "53200", "53300", "58030", "XX000"])
     func `what passes by itself is tried again`(state: String) {
         #expect(Self.failed(state) == .retry)
     }

@@ -18,6 +18,20 @@ extension FaultTests {
             }
         }
 
+        @Test func `a server that takes no writes for a while delays 100 workflows in flight, and fails none`()
+            async throws
+        {
+            try await Self.trouble { postgres, _, worker in
+                try await postgres.makeReadOnly()
+                for met in ["transaction.database_unavailable", "recovery.sweep_failed"] {
+                    try await worker.hear("\(met), since the server is a standby") { line in
+                        line.contains(met) && line.contains("during recovery")
+                    }
+                }
+                try await postgres.promote()
+            }
+        }
+
         @Test func `sessions that are terminated delay 100 workflows in flight, and lose none`() async throws {
             try await Self.trouble { _, fixture, worker in
                 for share in [0.2, 0.4, 0.6] {
