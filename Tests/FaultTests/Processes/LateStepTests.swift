@@ -57,6 +57,8 @@ extension FaultTests {
                 try await fixture.waitForOutcome("m", worker, other)
                 let before = try await fixture.state("m")
                 #expect(before.bookings.count == 1)
+                // What it starts before it is somebody again the other one may take, and hold at its gate.
+                try await worker.hear("log info executor.registered")
                 worker.say("go book")
                 worker.say("start shared next")
                 try await worker.hear("result next 4")
