@@ -24,14 +24,16 @@ struct BlackHole: Nemesis {
 
 /// One connection is cut, in the middle of a statement, or between a commit and its reply.
 struct CutConnections: Nemesis {
-    let cut: LoopbackProxy.Cut
+    /// At what it is cut, one of these at a time.
+    let cuts: [LoopbackProxy.Cut]
 
     func strike(_ arena: Arena, _ random: inout SplitMix) async throws -> Strike? {
         guard let proxy = arena.proxy else { return nil }
         let before = proxy.cuts
-        proxy.arm(self.cut)
-        // Half the time whoever was cut off comes back late, and finds that others have gone on.
-        let isLate = random.chance(50)
+        let cut = self.cuts[random.pick(0...(self.cuts.count - 1))]
+        proxy.arm(cut)
+        // Half the time whoever was cut off comes back late, and finds that others have gone on; who gave something back always.
+        let isLate = cut == .afterRelease || random.chance(50)
         let late = Duration.milliseconds(random.pick(200...1_200))
         do {
             try await Deadline.wait("something is cut", within: .seconds(2)) { proxy.cuts > before }

@@ -23,6 +23,8 @@ final class LoopbackProxy: Sendable {
         case midStatement
         /// When a commit has been answered, before a byte of the answer has passed.
         case afterCommit
+        /// The same, of one by which a run gives its workflow back.
+        case afterRelease
     }
 
     private struct State {
@@ -122,6 +124,7 @@ final class LoopbackProxy: Sendable {
             case nil: return false
             case .midStatement: guard piece.isRequest else { return false }
             case .afterCommit: guard piece.isCommitReply else { return false }
+            case .afterRelease: guard piece.isReleaseReply else { return false }
             }
             state.cut = nil
             state.cuts += 1

@@ -15,12 +15,22 @@ final class ProxyLink {
         var isRequest: Bool { self.isFromClient && self.isGreeted && self.bytes.count > 24 }
 
         /// An answer that ends in no transaction and tells that something was written: the commit is behind it.
-        var isCommitReply: Bool {
+        var isCommitReply: Bool { self.isReply(to: ["COMMIT\0", "INSERT 0 ", "UPDATE ", "DELETE "]) }
+
+        /// The same, of a batch by which a run gives its workflow back.
+        ///
+        /// Its fence has answered, it has changed rows, and nobody has said COMMIT.
+        var isReleaseReply: Bool {
+            self.isReply(to: (1...9).map { "UPDATE \($0)\0" }) && self.contains("SELECT 1\0")
+                && !self.contains("COMMIT\0")
+        }
+
+        private func isReply(to tags: [String]) -> Bool {
             guard !self.isFromClient, self.isGreeted else { return false }
             guard self.bytes.suffix(6).elementsEqual([UInt8(ascii: "Z"), 0, 0, 0, 5, UInt8(ascii: "I")]) else {
                 return false
             }
-            return ["COMMIT\0", "INSERT 0 ", "UPDATE ", "DELETE "].contains { self.contains($0) }
+            return tags.contains { self.contains($0) }
         }
 
         private func contains(_ text: String) -> Bool {

@@ -10,6 +10,7 @@ extension FaultTests {
     struct SliceTests {
         @Test(arguments: [
             [NemesisName.kill, .cutReply], [.stop, .terminate], [.immediateRestart, .drain],
+            [.blackHole, .twoVersions], [.failover, .oneConnection], [.restore, .dropListen],
         ])
         func `nothing is found in programs under fire`(_ nemeses: [NemesisName]) async throws {
             let seed = UInt64.random(in: 0 ... .max)
