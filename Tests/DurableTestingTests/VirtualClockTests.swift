@@ -85,6 +85,9 @@ import Testing
         try await withTestEngine([Reminder(world: world)], standIns: standIns) { test in
             try await test.start(Reminder.self, "bob", id: "r")
             try await test.clock.advance(by: .seconds(3 * 86_400))
+            let end = ContinuousClock.now + .seconds(60)
+            // The step hangs, from when it has begun.
+            while !standIns.unmet.isEmpty, .now < end { try await Task.sleep(for: .milliseconds(5)) }
             try await test.crash(proven: false)
             standIns.step("remind", .returns)
             try await test.boot([Reminder(world: world)])

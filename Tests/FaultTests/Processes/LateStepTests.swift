@@ -58,7 +58,10 @@ extension FaultTests {
                 let before = try await fixture.state("m")
                 #expect(before.bookings.count == 1)
                 // What it starts before it is somebody again the other one may take, and hold at its gate.
-                try await worker.hear("log info executor.registered")
+                let former = try await worker.hear("log info executor.registered")
+                try await worker.hear("another registration") {
+                    $0.hasPrefix("log info executor.registered") && $0 != former
+                }
                 worker.say("go book")
                 worker.say("start shared next")
                 try await worker.hear("result next 4")
