@@ -77,7 +77,8 @@ struct CommandStatements: Sendable {
     var executors: String {
         self.sql(
             """
-            SELECT e.name, e.id, e.number, e.host, e.pid, e.build, e.state, e.lease_expires_at, e.started_at, e.running
+            SELECT e.name, e.id, e.number, e.host, e.pid, e.build, e.state, e.lease_expires_at, e.started_at, e.running,
+                   e.behind_since
             FROM durable.executors e
             WHERE $1 OR e.state IN ('alive', 'dead') OR e.running > 0
             ORDER BY array_position(ARRAY['dead', 'alive', 'fenced', 'stopped'], e.state), e.started_at DESC, e.number DESC

@@ -29,6 +29,7 @@ struct Executors: Verb {
         .text("BUILD", "build", yields: .first, optional: true),
         .number("RUNNING", "running"),
         .age("LEASE ENDS", "lease_expires_at", optional: true),
+        .age("BEHIND SINCE", "behind_since", optional: true),
         .time("STARTED (UTC)", "started_at"),
         .age("", "started_at"),
     ])

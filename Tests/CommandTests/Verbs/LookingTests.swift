@@ -219,6 +219,17 @@ import Testing
         }
     }
 
+    @Test func `a process whose records do not become durable says since when`() async throws {
+        try await Samples.with { database, _ in
+            let before = try await Invocation.durable("executors", on: database)
+            #expect(!before.output.contains("BEHIND SINCE"))
+            try await database.execute("UPDATE durable.lease SET behind_since = durable.clock() - interval '5 minutes'")
+            let after = try await Invocation.durable("executors", on: database)
+            #expect(after.output.contains("BEHIND SINCE"))
+            #expect(after.output.contains("5m ago"))
+        }
+    }
+
     @Test func `an export is what history replay reads`() async throws {
         try await Samples.with { database, _ in
             let export = try await Invocation.durable("export", "checkout-1001", on: database)
