@@ -30,12 +30,7 @@ public struct TestDatabase: Sendable {
     private static let template = Mutex<Task<String, any Error>?>(nil)
 
     /// A configuration of the connection string.
-    public var configuration: PostgresConfiguration {
-        var configuration = PostgresConfiguration(self.connectionString)
-        // Hundreds of tests at once keep a small machine from answering for longer than any service would wait.
-        configuration.connectTimeout = .seconds(60)
-        return configuration
-    }
+    public var configuration: PostgresConfiguration { .patient(self.connectionString) }
 
     private init(name: String, server: TemporaryPostgres) {
         self.name = name
@@ -100,7 +95,7 @@ public struct TestDatabase: Sendable {
     }
 
     private static func administer(_ query: Query, on server: TemporaryPostgres) async throws {
-        let connection = try await PostgresConnection.connect(PostgresConfiguration(server.connectionString()))
+        let connection = try await PostgresConnection.connect(.patient(server.connectionString()))
         defer { connection.close() }
         try await connection.execute(query)
     }
@@ -123,7 +118,7 @@ public struct TestDatabase: Sendable {
         }
         if try await exists() { return name }
         let database = try await server.createDatabase()
-        try await SchemaMigrator().prepare(PostgresConfiguration(server.connectionString(database: database)))
+        try await SchemaMigrator().prepare(.patient(server.connectionString(database: database)))
         do {
             // The new name says that it is complete.
             try await server.administer("ALTER DATABASE \"\(database)\" RENAME TO \"\(name)\"")

@@ -31,7 +31,7 @@ final class TestRun: Sendable {
     private static let prefix = "durable-testing "
 
     private func begin(on server: TemporaryPostgres) async throws -> PostgresConnection {
-        var configuration = PostgresConfiguration(server.connectionString())
+        var configuration = PostgresConfiguration.patient(server.connectionString())
         configuration.settings["application_name"] = Self.prefix + self.token
         let connection = try await PostgresConnection.connect(configuration)
         let left = try await connection.query(
