@@ -4,7 +4,8 @@ package import Libpq
 
 /// Turns rows into the one pipeline that writes them: the fence first, then one statement per kind of row, in lock order.
 ///
-/// A checkpoint that travels alone has the fence in its own statement.
+/// A small checkpoint that travels alone has the fence in its own statement; ahead of a large one, which is on its way for long,
+/// the fence holds its lock meanwhile.
 package struct BatchEncoder: Sendable {
     let statements: JournalStatements
 
@@ -25,7 +26,7 @@ package struct BatchEncoder: Sendable {
     ///
     /// - Parameter isExplicit: say BEGIN and COMMIT, for sessions whose settings cannot be trusted (transaction pooling).
     package func encode(_ entries: [WriteEntry], as executor: ExecutorIdentity, isExplicit: Bool) -> Batch {
-        if !isExplicit, entries.count == 1, case .record(let record) = entries[0].row {
+        if !isExplicit, entries.count == 1, entries[0].size <= Self.small, case .record(let record) = entries[0].row {
             return Batch(pipeline: Pipeline([self.fenced(record, entries[0].lane, executor)]))
         }
         let few = Self.fewRecords(in: entries)
@@ -105,6 +106,8 @@ package struct BatchEncoder: Sendable {
         )
     }
 
+    /// Up to how many bytes a row is small.
+    private static let small = 16 << 10
     /// Up to how many checkpoints are written one by one: from the fifth on the arrays are cheaper.
     private static let few = 4
 

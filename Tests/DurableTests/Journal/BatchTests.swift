@@ -120,6 +120,12 @@ import Testing
                 == [self.statements.fence.sql, self.statements.singleRecord.sql]
         )
         #expect(self.encode([self.outcome]).pipeline.statements.first?.sql == self.statements.fence.sql)
+        var large = JournalRecord(place: Place(scope: "", position: 0), phase: 0, kind: .step, name: "s", at: 0)
+        large.output = .bytes(Array(repeating: 0x20, count: 1 << 20))
+        #expect(
+            self.encode([.record(large)]).pipeline.statements.map(\.sql)
+                == [self.statements.fence.sql, self.statements.singleRecord.sql]
+        )
     }
 
     @Test func `guarded starts and outcomes must report as many rows as were sent`() {
