@@ -46,6 +46,10 @@ static const unsigned char on_call[] = {
 #embed "migrations/0010_on_call.sql"
 };
 
+static const unsigned char held_fence[] = {
+#embed "migrations/0011_held_fence.sql"
+};
+
 #define MIGRATION(file, bytes) {file, bytes, sizeof(bytes)}
 
 static const durable_migration migrations[] = {
@@ -59,6 +63,7 @@ static const durable_migration migrations[] = {
     MIGRATION("0008_telemetry.sql", telemetry),
     MIGRATION("0009_answers.sql", answers),
     MIGRATION("0010_on_call.sql", on_call),
+    MIGRATION("0011_held_fence.sql", held_fence),
 };
 
 size_t durable_migration_count(void) {

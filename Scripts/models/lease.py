@@ -19,7 +19,7 @@ class Protocol(Server):
 
     def __init__(self, steps="st", fence="two statements", incarnation=True, barrier=True, unique="raises", own="token",
                  outcome="conditional", claim="asynchronous", claim_barrier=True, drain=True, free="fenced only",
-                 cancel="nobody's", literal=False, ignore=(), kill=1, pause=1, cut=1, crash=0, total=2):
+                 cancel="nobody's", ends=True, literal=False, ignore=(), kill=1, pause=1, cut=1, crash=0, total=2):
         self.__dict__.update(locals())
         self.count = len(steps)
 
@@ -70,7 +70,7 @@ class Protocol(Server):
 
     def stop(self, w, i):
         """The process ends: killed, or told that it was superseded."""
-        w = self.detach(self.set(self.forget(w, i), i, up=False), i)
+        w = self.detach(self.set(self.forget(w, i), i, up=False, holds=False), i)
         return w._replace(takeover=None) if w.takeover and w.takeover[0] == i else w
 
     def load(self, w, i):
@@ -109,10 +109,10 @@ class Protocol(Server):
 
     def of_dead(self, w, i):
         """A restart is a takeover of the former self: nothing of it may be left in the middle."""
-        open_ones = [t for t in w.transactions if t.process == i and t.stage != "begun"]
+        open_ones = self.holders(w, i)
         if open_ones and self.drain:
             for t in open_ones:
-                if not t.sent:
+                if not t.sent or t.stage == "begun":
                     yield f"P{i}, restarting, ends the session of its former self", False, self.without(w, t)
         else:
             db = w.db._replace(epoch=put(w.db.epoch, i, w.db.epoch[i] + 1))
@@ -170,7 +170,7 @@ class Protocol(Server):
             rows = tuple((k, p.view[k]) for k in range(p.acked, p.at))
             if p.at == self.count:
                 rows += (("outcome", p.view[-1]),)
-            t = Transaction(i, p.epoch, p.server, p.run, "batch", rows, "begun", db.epoch[i], True, True)
+            t = Transaction(i, p.epoch, p.server, p.run, "batch", rows, "begun", db.epoch[i], True, True, p.holds)
             yield f"{me} {'re' if p.unknown else ''}sends batch {[row[0] for row in rows]}", False, self.set(
                 self.having(w, t), i, io="batch", unknown=False)
         elif p.unknown:
@@ -204,16 +204,23 @@ class Protocol(Server):
         if is_fenced or is_silent:
             yield f"P{i} frees the row of P{db.owner}", False, self.commit(w, db._replace(owner=None))
 
+    def holders(self, w, j):
+        """The transactions that are past a process's fence, or in a session that holds it."""
+        return [t for t in w.transactions if t.process == j and (t.stage != "begun" or t.held and self.ends)]
+
     def of_takeover(self, w, i, j, epoch, stage):
-        holders = [t for t in w.transactions if t.process == j and t.stage != "begun"]
+        holders = self.holders(w, j)
         if stage == "waiting":
-            if not holders or not self.drain:
+            is_held = w.processes[j].holds and self.ends
+            if not holders and not is_held or not self.drain:
                 yield f"P{i} holds P{j}'s fence alone", False, w._replace(takeover=(i, j, epoch, "holding"))
+            if is_held:
+                yield f"P{i} ends the session that holds P{j}'s fence", False, self.set(w, j, holds=False)
             for t in holders:
-                if not t.sent:
+                if not t.sent or t.stage == "begun":
                     ended = self.without(w, t)
                     if t.attached and w.processes[j].up:
-                        ended = self.set(ended, j, io=None, reply=None, unknown=True)
+                        ended = self.set(ended, j, io=None, reply=None, unknown=True, holds=False)
                     yield f"P{i} ends the session in which P{j} has a transaction open", False, ended
         elif w.db.epoch[j] != epoch:
             yield f"P{i} finds that P{j}'s epoch is over already", False, w._replace(takeover=None)
@@ -239,10 +246,11 @@ class Protocol(Server):
                 yield f"P{i} is killed", True, self.stop(spent, i)
             if p.up and p.io and (spent := self.spend(w, 2)):
                 yield f"P{i}'s connection is cut, the reply unknown", True, self.set(
-                    self.detach(spent, i), i, io=None, reply=None, unknown=True)
+                    self.detach(spent, i), i, io=None, reply=None, unknown=True, holds=False)
         if spent := self.spend(w, 3):
             spent = spent._replace(db=w.disk, transactions=(), takeover=None, server=w.server + 1)
             for i, p in enumerate(w.processes):
+                spent = self.set(spent, i, holds=False)
                 if p.io:
                     spent = self.set(spent, i, io=None, reply=None, unknown=True)
             yield "Postgres crashes and restarts", True, spent
@@ -262,6 +270,13 @@ CASES = [
     case("without the fence", "promise 5", fence="none"),
     case("lock and check of the fence in one statement", "promise 5", fence="one statement"),
     case("a takeover that does not wait for transactions past the fence", "promise 5", drain=False),
+    case("a fence that sessions hold, a step, then a transaction", fence="held by the session"),
+    case("a fence that sessions hold, two steps", fence="held by the session", steps="ss"),
+    case("a fence that sessions hold, Postgres crashes", fence="held by the session", crash=1, cut=0),
+    case("a fence that sessions hold, three steps, three faults", fence="held by the session", steps="sss", total=3,
+         is_deep=True),
+    case("a takeover that leaves the sessions that hold the fence", "promise 5", fence="held by the session",
+         steps="ss", ends=False),
     case("without the fence, first writer wins alone (promise 5 not asked for)", "promise 3", fence="none",
          ignore=("5",), cancel="never", cut=0),
     case("rows freed before their owner is fenced", "one outcome", free="any", steps="ss"),

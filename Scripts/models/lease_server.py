@@ -8,14 +8,20 @@ class Server:
 
     def of_server(self, w, t):
         it = f"server: P{t.process}'s {t.kind}"
-        if t.stage == "begun":
+        if t.stage == "begun" and t.held:
+            yield it + " is in a session that holds the fence", False, self.having(
+                self.without(w, t), t._replace(stage="fenced"))
+        elif t.stage == "begun":
             if w.takeover and w.takeover[1] == t.process and w.takeover[3] == "holding" and self.fence != "none":
                 return  # it waits behind the exclusive lock
             seen = t.snapshot if self.fence == "one statement" else w.db.epoch[t.process]
             if self.fence != "none" and seen != t.epoch or self.incarnation and t.server != w.server:
                 yield it + " is refused", False, self.reply(w, t, "fenced")
             else:
-                yield it + " passes the fence", False, self.having(self.without(w, t), t._replace(stage="fenced"))
+                after = self.having(self.without(w, t), t._replace(stage="fenced"))
+                if self.fence == "held by the session" and t.kind == "batch" and t.attached:
+                    after = self.set(after, t.process, holds=True)
+                yield it + " passes the fence", False, after
         elif t.stage == "fenced" and (t.kind == "batch" or t.attached):
             yield from self.write(w, t, it)
         elif t.stage == "written":

@@ -19,6 +19,7 @@ class Database(NamedTuple):
 class Process(NamedTuple):
     """server: the start of Postgres that it registered with. view: the values it knows. acked: how many records it
     knows to be durable. at: its next step. io: None, 'batch' or 'transaction' in flight. unknown: the reply was lost.
+    holds: the session of its batches holds its fence.
     """
 
     up: bool
@@ -32,11 +33,13 @@ class Process(NamedTuple):
     reply: str | None
     unknown: bool
     told: tuple | None
+    holds: bool = False
 
 
 class Transaction(NamedTuple):
     """One on the server. stage: 'begun', 'fenced', 'written'. snapshot: the epoch that the statement saw which waits
-    for the lock. attached: its client hears the reply. sent: nothing more is to come from the client."""
+    for the lock. attached: its client hears the reply. sent: nothing more is to come from the client. held: it asks
+    only whether its session holds the fence."""
 
     process: int
     epoch: int
@@ -48,6 +51,7 @@ class Transaction(NamedTuple):
     snapshot: int
     attached: bool
     sent: bool
+    held: bool = False
 
 
 class World(NamedTuple):

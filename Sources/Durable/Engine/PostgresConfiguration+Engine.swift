@@ -26,5 +26,9 @@ extension PostgresConfiguration {
         "lock_timeout": "100ms",
         "statement_timeout": "0",
         "idle_in_transaction_session_timeout": "60s",
+        // The server ends the sessions of a machine that has vanished, with the fence that they hold.
+        "tcp_keepalives_idle": "15",
+        "tcp_keepalives_interval": "5",
+        "tcp_keepalives_count": "3",
     ]
 }

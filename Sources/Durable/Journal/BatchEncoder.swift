@@ -4,8 +4,8 @@ package import Libpq
 
 /// Turns rows into the one pipeline that writes them: the fence first, then one statement per kind of row, in lock order.
 ///
-/// A small checkpoint that travels alone has the fence in its own statement; ahead of a large one, which is on its way for long,
-/// the fence holds its lock meanwhile.
+/// A small checkpoint that travels alone has the fence in its own statement, or asks whether its session holds it; ahead of a
+/// large one, which is on its way for long, the fence holds its lock meanwhile.
 package struct BatchEncoder: Sendable {
     let statements: JournalStatements
 
@@ -18,17 +18,32 @@ package struct BatchEncoder: Sendable {
         package var pipeline: Pipeline
         /// By position in the pipeline: how many rows a statement that counts must have written.
         package var expected: [(statement: Int, rows: Int, kind: Counted)] = []
+        /// How it is fenced.
+        package var way = SessionFence.Way.call
 
         package enum Counted: Sendable { case starts, records, outcomes }
     }
 
+    /// The checkpoint that a batch consists of, if it is small.
+    package static func lone(_ entries: [WriteEntry]) -> JournalRecord? {
+        guard entries.count == 1, entries[0].size <= self.small, case .record(let record) = entries[0].row else {
+            return nil
+        }
+        return record
+    }
+
     /// Encodes rows, all of them of runs of one identity.
     ///
-    /// - Parameter isExplicit: say BEGIN and COMMIT, for sessions whose settings cannot be trusted (transaction pooling).
-    package func encode(_ entries: [WriteEntry], as executor: ExecutorIdentity, isExplicit: Bool) -> Batch {
-        if !isExplicit, entries.count == 1, entries[0].size <= Self.small, case .record(let record) = entries[0].row {
-            return Batch(pipeline: Pipeline([self.fenced(record, entries[0].lane, executor)]))
-        }
+    /// - Parameters:
+    ///   - isExplicit: say BEGIN and COMMIT, for sessions whose settings cannot be trusted (transaction pooling).
+    ///   - way: how a lone small checkpoint is fenced.
+    package func encode(
+        _ entries: [WriteEntry],
+        as executor: ExecutorIdentity,
+        isExplicit: Bool,
+        way: SessionFence.Way = .call
+    ) -> Batch {
+        if !isExplicit, let record = Self.lone(entries) { return self.alone(record, entries[0].lane, executor, way) }
         let few = Self.fewRecords(in: entries)
         var singles: [Statement] = []
         var starts = StartColumns()
@@ -126,9 +141,25 @@ package struct BatchEncoder: Sendable {
         Statement(self.statements.singleRecord, self.parameters(record, lane, executor))
     }
 
-    private func fenced(_ record: JournalRecord, _ lane: RunLane, _ executor: ExecutorIdentity) -> Statement {
+    private func alone(
+        _ record: JournalRecord,
+        _ lane: RunLane,
+        _ executor: ExecutorIdentity,
+        _ way: SessionFence.Way
+    ) -> Batch {
+        let row = self.parameters(record, lane, executor)
+        if case .held(let proof) = way {
+            let statement = Statement(self.statements.heldRecord, row + [Parameter(proof)])
+            return Batch(pipeline: Pipeline([statement]), expected: [(0, 1, .records)], way: way)
+        }
         let identity = [Parameter(executor.epoch), Parameter(executor.server)]
-        return Statement(self.statements.fencedRecord, self.parameters(record, lane, executor) + identity)
+        var list = [Statement(self.statements.fencedRecord, row + identity)]
+        if case .callAndHold(let backend) = way {
+            list.append(
+                Statement(self.statements.holdFence, [Parameter(executor.number)] + identity + [Parameter(backend)])
+            )
+        }
+        return Batch(pipeline: Pipeline(list), way: way)
     }
 
     private func parameters(

@@ -10,6 +10,7 @@ extension JournalWriter {
         let connection: PostgresConnection
         let executor: ExecutorIdentity
         let isExplicit: Bool
+        let way: SessionFence.Way
     }
 
     func nextTransmission(_ state: inout State) -> Transmission? {
@@ -17,11 +18,13 @@ extension JournalWriter {
         // The queue sends over connections that were adopted, and only `stop` takes one away.
         guard let connection = state.connections[send.connection] else { return nil }
         self.lonely.store(send.entries.count == 1 ? send.entries[0].laneNumber : 0, ordering: .relaxed)
+        let isAlone = !state.isExplicit && BatchEncoder.lone(send.entries) != nil
         return Transmission(
             send: send,
             connection: connection,
             executor: executor,
-            isExplicit: state.isExplicit
+            isExplicit: state.isExplicit,
+            way: isAlone ? state.fences[send.connection].next(for: executor) : .call
         )
     }
 
@@ -35,13 +38,19 @@ extension JournalWriter {
     func transmit(_ transmission: Transmission) {
         let entries = transmission.send.entries
         let index = transmission.send.connection
-        let batch = self.encoder.encode(entries, as: transmission.executor, isExplicit: transmission.isExplicit)
+        let batch = self.encoder.encode(
+            entries,
+            as: transmission.executor,
+            isExplicit: transmission.isExplicit,
+            way: transmission.way
+        )
         self.probe?.willCommit(entries)
         let sent = self.metrics.map { _ in ContinuousClock.now }
         transmission.connection.send(batch.pipeline, deadline: self.batchDeadline) { result in
             if let probe = self.probe, probe.isCut(after: entries, result) {
                 return self.settle(entries, on: index, after: .lost)
             }
+            self.heard(result, of: batch, transmission)
             switch result {
             case .success(let results) where batch.isComplete(results):
                 if let sent { self.metrics?.committed(entries.count, since: sent) }
@@ -51,6 +60,24 @@ extension JournalWriter {
             case .failure(let error):
                 self.settle(entries, on: index, after: .failed(error))
             }
+        }
+    }
+
+    /// What a reply says of the session's fence.
+    private func heard(
+        _ result: Result<[StatementResult], PostgresError>,
+        of batch: BatchEncoder.Batch,
+        _ transmission: Transmission
+    ) {
+        let index = transmission.send.connection
+        switch (batch.way, result) {
+        case (.call, _): return
+        case (.held, .success(let results)) where batch.isComplete(results): return
+        case (.callAndHold, .success(let results)):
+            // A reply that does not decode is one that does not hold.
+            let proof = try? results.last?.rows.first?.decode(0, as: String?.self)
+            self.state.withLock { $0.fences[index].answered(proof, for: transmission.executor) }
+        default: self.state.withLock { $0.fences[index].failed(batch.way) }
         }
     }
 

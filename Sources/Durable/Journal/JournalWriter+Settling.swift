@@ -195,7 +195,7 @@ extension JournalWriter {
                 let connection = try await PostgresConnection.connect(self.configuration)
                 let isLate = self.state.withLock { state in
                     if state.isStopped { return true }
-                    state.connections[index] = connection
+                    state.attach(connection, at: index)
                     return false
                 }
                 if isLate { connection.close() }

@@ -16,6 +16,11 @@ extension Protection {
                 CREATE OR REPLACE FUNCTION durable.fence_strict(executor integer, epoch integer, server bigint)
                     RETURNS void LANGUAGE plpgsql VOLATILE AS $$ BEGIN END $$
                 """,
+                """
+                CREATE OR REPLACE FUNCTION
+                    durable.hold_fence(executor integer, epoch integer, server bigint, backend integer)
+                    RETURNS text LANGUAGE plpgsql VOLATILE AS $$ BEGIN RETURN NULL; END $$
+                """,
             ]
         case .mailbox:
             [
