@@ -13,14 +13,18 @@ final class RunTable: Sendable {
     private let limit: Int
     /// How many runs there are, with those that room is kept for; counted without the lock, since every start asks.
     private let taken = Atomic(0)
+    /// How many of those are kept for a claim that is under way.
+    private let claiming = Atomic(0)
     private let state = Mutex(State())
 
     init(limit: Int) {
         self.limit = limit
     }
 
-    /// Room for further runs.
-    var room: Int { max(0, self.limit - self.taken.load(ordering: .relaxed)) }
+    /// Room for further runs; what is kept for a claim is room for whatever is due.
+    var room: Int {
+        max(0, self.limit - self.taken.load(ordering: .relaxed) + self.claiming.load(ordering: .relaxed))
+    }
     /// Whether a workflow runs that comes after crashes: no second one is taken beside it.
     var hasSuspect: Bool { self.state.withLock { $0.suspects > 0 } }
     /// All runs.
@@ -38,6 +42,33 @@ final class RunTable: Sendable {
 
     /// Gives back room that was kept.
     func unreserve() { self.taken.wrappingSubtract(1, ordering: .relaxed) }
+
+    /// Keeps room for what a claim may bring: starts that come while it is under way find none of that.
+    ///
+    /// - Returns: For how many runs; at most so many.
+    func reserve(forClaimOf count: Int) -> Int {
+        var taken = self.taken.load(ordering: .relaxed)
+        while true {
+            let kept = min(count, self.limit - taken)
+            guard kept > 0 else { return 0 }
+            let (isDone, now) = self.taken.weakCompareExchange(
+                expected: taken,
+                desired: taken + kept,
+                ordering: .relaxed
+            )
+            if isDone {
+                self.claiming.wrappingAdd(kept, ordering: .relaxed)
+                return kept
+            }
+            taken = now
+        }
+    }
+
+    /// Gives back what was kept for a claim, once what it brought is counted.
+    func unreserve(claim count: Int) {
+        self.claiming.wrappingSubtract(count, ordering: .relaxed)
+        self.taken.wrappingSubtract(count, ordering: .relaxed)
+    }
 
     func insert(_ run: Run) {
         self.state.withLock { state in

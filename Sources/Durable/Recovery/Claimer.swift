@@ -39,29 +39,42 @@ struct Claimer: Sendable {
             let allowSuspect = !self.core.runs.hasSuspect
             switch action {
             case .unlimited(let limit):
-                let claim = try await self.recovery.claim(
-                    as: lease,
-                    limit: limit,
-                    offers: self.registry.offers,
-                    allowSuspect: allowSuspect
-                )
+                let claim = try await self.keepingRoom(for: limit) { room in
+                    let claim = try await self.recovery.claim(
+                        as: lease,
+                        limit: room,
+                        offers: self.registry.offers,
+                        allowSuspect: allowSuspect
+                    )
+                    try await self.launch(claim.workflows, lease)
+                    return claim
+                }
                 isSharing = !claim.waitingQueues.isEmpty
-                try await self.launch(claim.workflows, lease)
                 action = turn.took(claim.workflows.count, waiting: claim.waitingQueues)
             case .limited(let queue, let limit):
-                let claimed = try await self.recovery.claim(
-                    as: lease,
-                    limit: limit,
-                    offers: self.registry.offers,
-                    allowSuspect: allowSuspect,
-                    queue: queue
-                )
-                try await self.launch(claimed, lease)
-                action = turn.took(claimed.count, atMost: limit)
+                let count = try await self.keepingRoom(for: limit) { room in
+                    let claimed = try await self.recovery.claim(
+                        as: lease,
+                        limit: room,
+                        offers: self.registry.offers,
+                        allowSuspect: allowSuspect,
+                        queue: queue
+                    )
+                    try await self.launch(claimed, lease)
+                    return claimed.count
+                }
+                action = turn.took(count, atMost: limit)
             case .done(let isMoreLikely):
                 return (isMoreLikely, isSharing)
             }
         }
+    }
+
+    /// Keeps room in memory for a claim until what it brings runs: others start workflows meanwhile.
+    private func keepingRoom<R>(for limit: Int, _ claim: (_ room: Int) async throws -> R) async throws -> R {
+        let room = self.core.runs.reserve(forClaimOf: limit)
+        defer { self.core.runs.unreserve(claim: room) }
+        return try await claim(room)
     }
 
     /// Runs what was claimed.
