@@ -56,7 +56,13 @@ package final class TemporaryPostgres: Sendable {
             if let server { return server }
             let task = Task {
                 if let external = ProcessInfo.processInfo.environment[self.variable], !external.isEmpty {
-                    return TemporaryPostgres(external: external)
+                    let server = TemporaryPostgres(external: external)
+                    do {
+                        try await server.administer("SELECT")
+                    } catch {
+                        throw TemporaryPostgresError("the server that \(self.variable) names cannot be used: \(error)")
+                    }
+                    return server
                 }
                 return try await self.start()
             }

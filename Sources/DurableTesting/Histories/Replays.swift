@@ -44,7 +44,7 @@ public func assertReplays(
 ///   - file: The file of the call.
 ///   - line: Its line.
 /// - Returns: How many workflows were followed.
-/// - Throws: ``TestFailure`` that names each file that cannot be followed and says why; also for a folder without any.
+/// - Throws: ``TestFailure`` that names each file that cannot be followed and says why; also for a folder without any, or none.
 @discardableResult
 public func assertReplays(
     historiesIn folder: String,
@@ -52,7 +52,12 @@ public func assertReplays(
     file: StaticString = #fileID,
     line: UInt = #line
 ) async throws -> Int {
-    let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".json") }.sorted()
+    let names: [String]
+    do {
+        names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".json") }.sorted()
+    } catch {
+        throw TestFailure("the folder \(folder) of exported workflows cannot be read: \(error)", file, line)
+    }
     guard !names.isEmpty else { throw TestFailure("there is no exported workflow (*.json) in \(folder)", file, line) }
     var failures: [String] = []
     for name in names {
