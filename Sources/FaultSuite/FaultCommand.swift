@@ -74,9 +74,12 @@ package struct FaultCommand: AsyncParsableCommand {
     }
 
     package func validate() throws {
-        guard self.programs ?? 1 > 0, self.round > 0, self.strikes >= 0, self.minutes > 0, self.abreast > 0
+        guard self.programs ?? 1 > 0, self.round > 0, self.minutes > 0, self.abreast > 0, self.strikes >= 0,
+            self.shrinking >= 0
         else {
-            throw ValidationError("Numbers of programs, rounds and minutes must be positive, and strikes not negative.")
+            throw ValidationError(
+                "Numbers of programs, rounds and minutes must be positive, and strikes and minutes of shrinking not negative."
+            )
         }
         _ = try self.chosenNemeses()
         let off = try self.chosenProtections()
@@ -128,12 +131,14 @@ package struct FaultCommand: AsyncParsableCommand {
 
     private func chosenNemeses() throws -> [NemesisName] {
         guard let nemeses else { return NemesisName.allCases }
-        return try nemeses.split(separator: ",").map { word in
+        let names = try nemeses.split(separator: ",").map { word in
             guard let name = NemesisName(rawValue: String(word)) else {
                 throw ValidationError("There is no nemesis \"\(word)\".")
             }
             return name
         }
+        guard !names.isEmpty else { throw ValidationError("--nemeses names no nemesis.") }
+        return names
     }
 
     static func readPlan(_ text: String) throws -> RoundPlan {
@@ -145,11 +150,14 @@ package struct FaultCommand: AsyncParsableCommand {
     }
 
     private func chosenProtections() throws -> [Protection] {
-        try (without ?? "").split(separator: ",").map { word in
+        guard let without else { return [] }
+        let chosen = try without.split(separator: ",").map { word in
             guard let protection = Protection(rawValue: String(word)) else {
                 throw ValidationError("There is no protection \"\(word)\".")
             }
             return protection
         }
+        guard !chosen.isEmpty else { throw ValidationError("--without names no protection.") }
+        return chosen
     }
 }
