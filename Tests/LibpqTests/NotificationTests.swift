@@ -30,12 +30,16 @@ struct NotificationTests {
         let channel = "c\(UInt64.random(in: 0 ... .max))"
         let listener = try await TestServer.connect()
         let notifications = listener.listen(channel)
+        let behind = listener.listen("\(channel) behind")
         try await notifications.established()
+        try await behind.established()
         let sender = try await TestServer.connect()
         for _ in 0..<50 { try await sender.execute("SELECT pg_notify(\(channel), 'same')") }
         try await sender.execute("SELECT pg_notify(\(channel), 'last')")
-        // A round trip of the listener: what was sent before has arrived.
-        try await listener.execute("SELECT 1")
+        try await sender.execute("SELECT pg_notify(\("\(channel) behind"), '')")
+        // They are handed over in their order: when this one is there, all others wait to be read.
+        let last = try await behind.first { _ in true }
+        #expect(last?.payload == "")
         var payloads: [String] = []
         for try await notification in notifications {
             payloads.append(notification.payload)
