@@ -5,8 +5,11 @@ import DurableTesting
 import Foundation
 import Testing
 
-/// The code of the article that is not a test by itself.
+/// The code of the article and of the comments: that of the article which is not a test by itself stands here.
 @Suite struct ArticleTests {
+    private let folder = URL(filePath: #filePath).deletingLastPathComponent()
+    private var root: URL { self.folder.deletingLastPathComponent().deletingLastPathComponent() }
+
     @Test func `a reminder goes out after three days`() async throws {
         let world = World()
         try await withTestEngine([Reminder(world: world)], clock: .skipping) { test in
@@ -46,16 +49,36 @@ import Testing
     }
 
     @Test func `every Swift block of the article is code that compiles here`() throws {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let folder = URL(filePath: #filePath).deletingLastPathComponent()
         let code = try ["ArticleTests.swift", "XCTestExample.swift"].flatMap {
-            try self.lines(of: folder.appending(path: $0))
+            try self.lines(of: self.folder.appending(path: $0))
         }
-        let article = root.appending(path: "Sources/DurableTesting/DurableTesting.docc/TestingWorkflows.md")
+        let article = self.root.appending(path: "Sources/DurableTesting/DurableTesting.docc/TestingWorkflows.md")
+        let blocks = self.blocks(in: try self.lines(of: article))
+        #expect(blocks.count == 6)
+        for block in blocks {
+            #expect(code.contains(block), "no code here contains\n\(block.joined(separator: "\n"))")
+        }
+    }
+
+    @Test func `every example of a comment is code that compiles and runs here`() throws {
+        let code = try self.lines(of: self.folder.appending(path: "DocumentedExamples.swift"))
+        let sources = self.root.appending(path: "Sources/DurableTesting")
+        let files = try FileManager.default.subpathsOfDirectory(atPath: sources.path).filter { $0.hasSuffix(".swift") }
+        let blocks = try files.flatMap { file in
+            let comments = try self.lines(of: sources.appending(path: file)).filter { $0.hasPrefix("///") }
+            let lines = comments.map { $0.dropFirst(3).trimmingCharacters(in: .whitespaces) }
+            return self.blocks(in: lines.filter { !$0.isEmpty })
+        }
+        #expect(blocks.count == 7)
+        for block in blocks {
+            #expect(code.contains(block), "no code here contains\n\(block.joined(separator: "\n"))")
+        }
+    }
+
+    private func blocks(in lines: [String]) -> [[String]] {
         var blocks: [[String]] = []
         var block: [String]?
-        for line in try self.lines(of: article) {
+        for line in lines {
             if line == "```swift" {
                 block = []
             } else if line == "```", let whole = block {
@@ -65,10 +88,7 @@ import Testing
                 block?.append(line)
             }
         }
-        #expect(blocks.count == 6)
-        for block in blocks {
-            #expect(code.contains(block), "no code here contains\n\(block.joined(separator: "\n"))")
-        }
+        return blocks
     }
 
     private func lines(of file: URL) throws -> [String] {

@@ -19,7 +19,9 @@ import Synchronization
 /// ```swift
 /// try await withTestEngine([Reminder(mailer: mailer)]) { test in
 ///     try await test.start(Reminder.self, order, id: "reminder-1")
+///     try await test.wait(for: .waiting, of: "reminder-1")
 ///     try await test.clock.advance(by: .seconds(3 * 86_400))
+///     try await test.result(of: Reminder.self, "reminder-1")
 ///     #expect(mailer.sent == ["reminder-1"])
 /// }
 /// ```

@@ -17,9 +17,11 @@ public import Durable
 ///
 /// ```swift
 /// @Test func `a checkout survives a crash at any point`() async throws {
-///     try await assertSurvivesCrashes(of: Checkout(payments: FakePayments()), input: order) { database in
-///         try await database.execute("CREATE TABLE reservation (order_id text)")
-///     }
+///     try await assertSurvivesCrashes(
+///         of: Checkout(payments: FakePayments()),
+///         input: order,
+///         prepare: { try await $0.execute("CREATE TABLE reservation (order_id text)") }
+///     )
 /// }
 /// ```
 ///

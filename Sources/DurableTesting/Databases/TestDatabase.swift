@@ -14,8 +14,11 @@ import TemporaryPostgres
 /// ```swift
 /// @Test func `the order is charged once`() async throws {
 ///     try await withTestDatabase { database in
+///         try await database.execute("CREATE TABLE reservation (order_id text)")
 ///         let connection = try await PostgresConnection.connect(database.configuration)
-///         // …
+///         defer { connection.close() }
+///         let rows = try await connection.query("SELECT count(*) FROM reservation")
+///         #expect(try rows.first?.decode(0, as: Int.self) == 0)
 ///     }
 /// }
 /// ```

@@ -11,10 +11,8 @@ public import Durable
 /// every call stands where the history has it, and a workflow that had ended ends as it did.
 ///
 /// ```swift
-/// @Test func `today's code follows the order that made us trouble`() async throws {
-///     let export = try WorkflowExport(json: Data(contentsOf: URL(filePath: "Histories/checkout-1042.json")))
-///     try await assertReplays(export, with: [Checkout(payments: FakePayments())])
-/// }
+/// let export = try WorkflowExport(json: Data(contentsOf: URL(filePath: "Histories/checkout-1042.json")))
+/// try await assertReplays(export, with: [Checkout(payments: FakePayments())])
 /// ```
 ///
 /// - Parameters:

@@ -12,7 +12,7 @@ import Synchronization
 /// let standIns = StandIns()
 /// standIns.step("charge", .returns(Charge(id: "c-1")))
 /// standIns.step("email", occurrence: 2, .fails(with: MailServerAway(), times: 2))
-/// try await withTestEngine([Checkout()], standIns: standIns) { test in
+/// try await withTestEngine([Checkout()], clock: .skipping, standIns: standIns) { test in
 ///     try await test.run(Checkout.self, order)
 /// }
 /// ```
