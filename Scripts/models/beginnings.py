@@ -3,7 +3,8 @@
 
 Its first run records a step and something that rides along, and then, in one transaction, cuts the journal, puts down with
 what it begins next, and is queued. The next run, of the same process or of another one, does the same two things and ends.
-A batch is one transaction, whose reply may be lost; a process may be declared dead, and its workflow taken over.
+A batch is one transaction, whose reply may be lost; a process may be declared dead, and its workflow taken over. A session
+whose client has gone carries out what it was sent whenever it comes to it, until it is ended (Journal/LostSession).
 """
 from typing import NamedTuple
 
@@ -35,7 +36,7 @@ class World(NamedTuple):
     """journal: by position, the run that has recorded. done: (generation, position) of all that was ever durable.
     generation: what the journal begins with. owner: the run that `live` names; None: it is queued. pending: rows in
     their order. is_fenced: the process here was declared dead. half: a journal is cut, and what comes with it is not
-    yet there. late: what a session may still carry out that was cut off before it had."""
+    yet there. late: what sessions may still carry out that were cut off before they had, by connection."""
 
     journal: tuple
     done: frozenset
@@ -55,15 +56,14 @@ class World(NamedTuple):
 class Protocol:
     """alone: a beginning is submitted when everything before it is durable. owned: it asks whose the workflow is.
     whole: it cuts the journal in the transaction that queues the workflow. fence: a process that was declared dead
-    commits nothing. gone: a session that was cut off carries out nothing any more when somebody looks what it has
-    left."""
+    commits nothing. gone: a session that was cut off is ended before anybody looks what it has left."""
 
     def __init__(self, alone=True, owned=True, whole=True, fence=True, gone=True, cuts=1, takeovers=1):
         self.__dict__.update(locals())
 
     def model(self):
-        world = World((None, None), frozenset(), 0, 0, False, (Run(True, 0, 0, 0),), (), (None, None), False, None, (),
-                      self.cuts, self.takeovers)
+        world = World((None, None), frozenset(), 0, 0, False, (Run(True, 0, 0, 0),), (), (None, None), False, None,
+                      ((), ()), self.cuts, self.takeovers)
         return Model(world, self.next, lambda w: w.has_ended)
 
     def next(self, w):
@@ -81,9 +81,11 @@ class Protocol:
             label, _, after = self.claim(
                 w._replace(owner=None, is_fenced=self.fence, runs=runs, takeovers=w.takeovers - 1, half=None), False)
             yield f"this process is declared dead; {label}", True, after
-        if w.late:
-            after = None if w.is_fenced else self.write(w._replace(late=()), w.late)
-            yield f"server: {self.words(w.late)} at last", False, after or w._replace(late=())
+        for c, rows in enumerate(w.late):
+            if rows:
+                gone = w._replace(late=put(w.late, c, ()))
+                after = None if w.is_fenced else self.write(gone, rows)
+                yield f"server: {self.words(rows)} at last", False, after or gone
         for c, batch in enumerate(w.connections):
             if batch is None:
                 rows = self.take(w, c)
@@ -93,10 +95,10 @@ class Protocol:
                         connections=put(w.connections, c, Batch(rows, "sent")))
             elif batch.stage == "sent":
                 yield self.execute(w, c, batch)
-                if w.cuts and not self.gone:
+                if w.cuts and not w.late[c]:
                     lost = put(w.connections, c, Batch(batch.rows, "ignored"))
                     yield f"connection {c} is cut before the server has the batch", True, w._replace(
-                        connections=lost, cuts=w.cuts - 1, late=batch.rows)
+                        connections=lost, cuts=w.cuts - 1, late=put(w.late, c, batch.rows))
             else:
                 yield self.settle(w, c, batch)
                 if batch.stage != "ignored" and w.cuts:
@@ -190,6 +192,8 @@ class Protocol:
     def settle(self, w, c, batch):
         """What the writer makes of the reply, or of its absence: what ends a run leaves no trace that it looks for."""
         free = w._replace(connections=put(w.connections, c, None))
+        if self.gone:
+            free = free._replace(late=put(free.late, c, ()))
         if batch.stage == "committed":
             return f"connection {c}: committed", False, self.acknowledge(free, batch.rows)
         if w.is_fenced:

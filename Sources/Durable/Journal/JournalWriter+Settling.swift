@@ -43,7 +43,7 @@ extension JournalWriter {
                 self.state.withLock { $0.isExplicit = false }
                 await self.pause(tries)
             case .reconnect:
-                await self.reconnect(index)
+                await self.reconnect(index, as: entries[0].lane.executor)
                 guard let rest = await self.inspect(entries, on: index) else { continue }
                 entries = rest
             case .inspect:
@@ -182,17 +182,22 @@ extension JournalWriter {
 
     // MARK: - Connections
 
-    /// Opens a new connection in place of a lost one, however long the database is away.
-    private func reconnect(_ index: Int) async {
+    /// Opens a new connection in place of a lost one, however long the database is away, and sees to it that the lost one
+    /// carries out nothing any more.
+    private func reconnect(_ index: Int, as executor: ExecutorIdentity) async {
         let old = self.state.withLock { state in
             defer { state.connections[index] = nil }
             return state.connections[index]
         }
         old?.close()
+        let lost = old.flatMap { LostSession(of: $0, with: executor) }
         var tries = 0
         while !self.isStopped {
             do {
                 let connection = try await PostgresConnection.connect(self.configuration)
+                try await lost?.end(logger: self.logger, while: { !self.isStopped }) {
+                    try await connection.run($0, deadline: $1)
+                }
                 let isLate = self.state.withLock { state in
                     if state.isStopped { return true }
                     state.attach(connection, at: index)

@@ -111,7 +111,10 @@ struct TransactionStep {
                 self.statement(for: record), Statement(TransactionStatements.commit),
             ])
         } catch let error as PostgresError {
-            if error.isOutcomeUnknown { throw UnknownCommit(underlying: error) }
+            if error.isOutcomeUnknown {
+                let session = LostSession(of: connection, with: self.run.lane.executor)
+                throw UnknownCommit(underlying: error, session: session)
+            }
             await self.rollBack(connection)
             if error.isOfJournalKey { throw UnknownCommit(underlying: error) }
             if error.sqlState == "25P02" { throw self.swallowed(transaction.failure, on: connection) }
@@ -141,10 +144,13 @@ struct TransactionStep {
     /// Asks the journal what became of a commit whose reply was lost, or who wrote the place.
     private func settle(_ unknown: UnknownCommit) async throws {
         guard Protection.firstWriter.isOn else { return }
+        var session = unknown.session
         var tries = 0
         while true {
             try self.context.checkAlive()
             do {
+                try await self.end(session)
+                session = nil
                 let place = PlaceInJournal(place: self.call.place, run: self.run, engine: self.engine)
                 guard let record = try await place.ownRecord(kind: self.call.kind, name: self.call.name) else { return }
                 throw AlreadyRecorded(record: record)
@@ -152,6 +158,17 @@ struct TransactionStep {
                 tries += 1
                 await Backoff.pause(tries)
             }
+        }
+    }
+
+    private func end(_ session: LostSession?) async throws {
+        guard let session else { return }
+        let isWanted = {
+            try self.context.checkAlive()
+            return true
+        }
+        try await session.end(logger: self.run.logger, while: isWanted) {
+            try await self.engine.pool.run($0, deadline: $1)
         }
     }
 
@@ -215,4 +232,6 @@ struct TransactionStep {
 /// A COMMIT whose fate must be read from the journal.
 struct UnknownCommit: Error {
     let underlying: any Error
+    /// Where it may yet be carried out; nil where that is over.
+    var session: LostSession?
 }
