@@ -26,7 +26,14 @@ struct JournalFindings {
     private var owners: [String: Int64] = [:]
 
     /// Looks up every row of a batch.
-    init(of entries: [WriteEntry], over connection: PostgresConnection, statements: JournalStatements) async throws {
+    ///
+    /// - Parameter deadline: How long the reply may take.
+    init(
+        of entries: [WriteEntry],
+        over connection: PostgresConnection,
+        statements: JournalStatements,
+        deadline: Duration
+    ) async throws {
         var ids = ArrayColumn(.text)
         var scopes = ArrayColumn(.text)
         var positions = ArrayColumn(.int4)
@@ -58,7 +65,8 @@ struct JournalFindings {
                 Statement(statements.existingOutcomes, [ended.parameter]),
                 Statement(statements.starters, [started.parameter]),
                 Statement(statements.owners, [owned.parameter]),
-            ])
+            ]),
+            deadline: deadline
         )
         for row in results[0].rows {
             let key = Key(

@@ -156,12 +156,23 @@ extension JournalWriter {
         guard let connection = self.state.withLock({ $0.connections[index] }) else { return nil }
         let found: JournalFindings
         do {
-            found = try await JournalFindings(of: entries, over: connection, statements: self.statements)
+            found = try await JournalFindings(
+                of: entries,
+                over: connection,
+                statements: self.statements,
+                deadline: self.batchDeadline
+            )
+            // Seen is not yet durable: its session may have been ended while it waited for a standby. A later commit settles it.
+            if entries.contains(where: { found.fate(of: $0) == .own }) {
+                let commit = Pipeline([Statement(self.statements.commit, [])])
+                try await connection.run(commit, deadline: self.batchDeadline)
+            }
         } catch {
             self.logger.warning(
                 "journal.inspection_failed",
                 metadata: ["error": "\(error)"]
             )
+            await self.pause(1)
             return nil
         }
         var rest: [WriteEntry] = []

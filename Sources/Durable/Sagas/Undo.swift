@@ -54,7 +54,8 @@ extension WorkflowContext {
             let step = try await attempts.next(timeout: nil, context: self)
             do {
                 return try await attempt(call, step, attempts)
-            } catch is AlreadyRecorded {
+            } catch let recorded as AlreadyRecorded {
+                _ = self.found(recorded, by: call)
                 return
             } catch {
                 try await attempts.failed(error, isUndo: true, context: self)

@@ -67,9 +67,7 @@ extension WorkflowContext {
                     if let undo { self.run.register(undo.entry(at: call.place, value)) }
                     return value
                 } catch let recorded as AlreadyRecorded {
-                    let recorded = RecordedCall(recorded.record, label: call.label)
-                    self.clock = max(self.clock, recorded.record.at)
-                    return try await self.recall(recorded, failures: failures, undoing: undo)
+                    return try await self.recall(self.found(recorded, by: call), failures: failures, undoing: undo)
                 } catch {
                     try await attempts.failed(error, failures: failures, context: self)
                 }

@@ -42,6 +42,9 @@ extension FaultTests {
                     try await fixture.requireStandby("nobody")
                     worker.say("go \(gate)")
                     try await fixture.terminateCommit(of: "fault-worker-\(worker.pid)")
+                    // What it sees now no standby has: it may not build upon it.
+                    try await fixture.waitForEmptyCommit(of: "fault-worker-\(worker.pid)")
+                    #expect(!fixture.effects.contains { $0.place == "last" })
                     try await fixture.requireStandby(nil)
                     try await fixture.waitForOutcome("m", worker)
 
@@ -93,6 +96,20 @@ extension FaultFixture {
                 as: Int.self
             )
             return ended > 0 ? nil : "\(ended) wait"
+        }
+    }
+
+    /// Waits until a session that has written nothing has committed, and waits for a standby.
+    func waitForEmptyCommit(of application: String) async throws {
+        try await wait("an empty commit of \(application) waits for its standby") {
+            let waiting = try await self.value(
+                """
+                SELECT count(*) FROM pg_stat_activity
+                WHERE application_name = \(application) AND wait_event = 'SyncRep' AND query LIKE '%emit_message%'
+                """,
+                as: Int.self
+            )
+            return waiting > 0 ? nil : "none waits"
         }
     }
 }
