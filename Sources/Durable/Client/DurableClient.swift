@@ -54,7 +54,8 @@ public final class DurableClient: Sendable {
             schema: schema,
             coder: PayloadCoder(codecs: codecs),
             board: OutcomeBoard(pool: pool, schema: schema, poll: poll, logger: logger),
-            notifier: WakeNotifier(pool: pool, schema: schema, logger: logger)
+            notifier: WakeNotifier(pool: pool, schema: schema, logger: logger),
+            logger: logger
         )
     }
 

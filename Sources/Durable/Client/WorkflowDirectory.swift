@@ -7,6 +7,7 @@
 #endif
 
 package import Libpq
+package import Logging
 
 /// Starts workflows that others run, and reads about workflows: what an engine and a client have in common.
 package final class WorkflowDirectory: Sendable {
@@ -19,6 +20,7 @@ package final class WorkflowDirectory: Sendable {
     let lineage: LineageStatements
     let queues: QueueStatements
     let operations: WorkflowOperations
+    private let logger: Logger
     private let enqueue: StatementText
     private let existing: StatementText
     private let find: StatementText
@@ -28,9 +30,11 @@ package final class WorkflowDirectory: Sendable {
         schema: SchemaName,
         coder: PayloadCoder,
         board: OutcomeBoard,
-        notifier: WakeNotifier
+        notifier: WakeNotifier,
+        logger: Logger
     ) {
         let durable = schema.quoted
+        self.logger = logger
         self.pool = pool
         self.schema = schema
         self.coder = coder
@@ -80,17 +84,16 @@ package final class WorkflowDirectory: Sendable {
     ///
     /// - Returns: Whether it is new; false when the id was taken.
     func enqueue(_ start: WorkflowStart) async throws -> Bool {
-        let results = try await self.run([
-            Statement(
-                self.enqueue,
-                [
-                    Parameter(start.id), Parameter(start.name), Parameter(start.version), Parameter(start.seed),
-                    start.input.map { Parameter(bytes: $0, type: .json) } ?? .null(.json),
-                    start.timeout.map { Parameter($0 / .seconds(1)) } ?? .null(.float8),
-                    start.trace.map { Parameter(bytes: $0, type: .json) } ?? .null(.json),
-                ]
-            )
-        ])
+        let statement = Statement(
+            self.enqueue,
+            [
+                Parameter(start.id), Parameter(start.name), Parameter(start.version), Parameter(start.seed),
+                start.input.map { Parameter(bytes: $0, type: .json) } ?? .null(.json),
+                start.timeout.map { Parameter($0 / .seconds(1)) } ?? .null(.float8),
+                start.trace.map { Parameter(bytes: $0, type: .json) } ?? .null(.json),
+            ]
+        )
+        let results = try await self.run([statement], for: start.id)
         guard results[0].affected == 1 else { return false }
         self.notifier.post(.claim)
         return true
@@ -101,7 +104,7 @@ package final class WorkflowDirectory: Sendable {
     /// - Returns: Nil when that workflow is gone by now.
     /// - Throws: `DurableError.workflowConflict` when it is another one.
     func reconcile(_ start: WorkflowStart, onDuplicate: DuplicatePolicy) async throws -> Bool? {
-        let results = try await self.run([Statement(self.existing, [Parameter(start.id)])])
+        let results = try await self.run([Statement(self.existing, [Parameter(start.id)])], for: start.id)
         guard let row = results[0].rows.first else { return nil }
         let name = try row.decode(0, as: String.self)
         guard name == start.name else {
@@ -142,7 +145,7 @@ package final class WorkflowDirectory: Sendable {
 
     /// Where a workflow stands.
     func status(of id: String) async throws -> WorkflowStatus {
-        let results = try await self.run([Statement(self.find, [Parameter(id)])])
+        let results = try await self.run([Statement(self.find, [Parameter(id)])], for: id)
         guard let row = results[0].rows.first else {
             throw DurableError(.workflowNotFound, "no workflow has the id \"\(id)\"", workflow: id)
         }
@@ -161,9 +164,9 @@ package final class WorkflowDirectory: Sendable {
         )
     }
 
-    func run(_ statements: [Statement]) async throws -> [StatementResult] {
+    func run(_ statements: [Statement], for workflow: String?) async throws -> [StatementResult] {
         do {
-            return try await self.settled(statements)
+            return try await self.settled(statements, for: workflow)
         } catch let error as PostgresError {
             if error.code == .cancelled { throw CancellationError() }
             throw DurableError(error)
@@ -172,16 +175,27 @@ package final class WorkflowDirectory: Sendable {
 
     /// Runs statements as one transaction, after those of others that they wait for: what has met a lock has done nothing, and
     /// is tried again, without keeping its connection meanwhile.
-    func settled(_ statements: [Statement]) async throws -> [StatementResult] {
+    ///
+    /// - Parameter workflow: Whom they are about, for the log.
+    func settled(_ statements: [Statement], for workflow: String?) async throws -> [StatementResult] {
+        let began = ContinuousClock.now
         var tries = 0
+        var isSaid = false
         while true {
             do {
                 return try await self.pool.withConnection { try await $0.run(Pipeline(statements)) }
             } catch let error as PostgresError where error.isLocked {
                 try Task.checkCancellation()
+                if !isSaid, ContinuousClock.now - began > Self.unusual {
+                    isSaid = true
+                    self.logger.info("workflow.locked", metadata: workflow.map { ["workflow.id": "\($0)"] })
+                }
                 tries += 1
                 await Backoff.pause(tries)
             }
         }
     }
+
+    /// For how long a transaction of somebody else is waited for without a word.
+    private static let unusual = Duration.seconds(3)
 }

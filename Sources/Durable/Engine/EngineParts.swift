@@ -108,7 +108,8 @@ struct EngineParts: Sendable {
                     logger: logger,
                     isRunning: { runs.contains($0) }
                 ),
-                notifier: notifier
+                notifier: notifier,
+                logger: logger
             ),
             mail: MailReader(pool: housekeeping, statements: statements.journal.messages),
             runs: runs,

@@ -30,7 +30,8 @@ extension WorkflowDirectory {
             types: [.text]
         )
         let results = try await self.run(
-            [outcome, workflow, journal].map { Statement($0, [Parameter(id)]) }
+            [outcome, workflow, journal].map { Statement($0, [Parameter(id)]) },
+            for: id
         )
         guard let row = results[1].rows.first else {
             throw DurableError(.workflowNotFound, "no workflow has the id \"\(id)\"", workflow: id)

@@ -26,7 +26,7 @@ extension WorkflowDirectory {
     /// Runs one statement, and says in words what the functions of messages refuse.
     func run(_ statement: Statement, for workflow: String?) async throws -> Rows {
         do {
-            return try await self.settled([statement])[0].rows
+            return try await self.settled([statement], for: workflow)[0].rows
         } catch let error as PostgresError {
             if error.code == .cancelled { throw CancellationError() }
             throw DurableError.refused(error, workflow: workflow)

@@ -9,7 +9,7 @@ extension WorkflowDirectory {
     func send(_ request: EnqueueRequest, _ start: WorkflowStart) async throws -> Bool {
         let statement = Statement(self.queues.enqueue, request.parameters(start.input, id: start.id))
         let isNew = try await self.answering(for: start.id) {
-            try await self.settled([statement])[0].rows.first?.decode(1, as: String.self) == "true"
+            try await self.settled([statement], for: start.id)[0].rows.first?.decode(1, as: String.self) == "true"
         }
         if isNew { self.notifier.post(.claim) }
         return isNew
@@ -22,7 +22,7 @@ extension WorkflowDirectory {
     ) async throws -> [(result: String, reason: String?)] {
         let statement = Statement(self.queues.enqueueAll, request.parameters(items))
         let answers = try await self.answering(for: nil) {
-            try await self.settled([statement])[0].rows.map { try $0.decode((String, String?).self) }
+            try await self.settled([statement], for: nil)[0].rows.map { try $0.decode((String, String?).self) }
         }
         self.notifier.post(.claim)
         return answers.map { (result: $0.0, reason: $0.1) }
@@ -62,7 +62,7 @@ extension WorkflowDirectory {
             Parameter(queue.name), Parameter(queue.concurrency.map { Int32(clamping: $0) }),
             Parameter(queue.concurrencyPerProcess.map { Int32(clamping: $0) }),
         ]
-        _ = try await self.run([Statement(self.queues.declare, parameters)])
+        _ = try await self.run([Statement(self.queues.declare, parameters)], for: nil)
     }
 
     /// Translates what the functions of the schema refuse.

@@ -2,6 +2,7 @@
 
 import DurableTesting
 import Libpq
+import Logging
 import Testing
 
 @testable import Durable
@@ -214,6 +215,38 @@ import Testing
                 "Swift finds two of them equal"
             )
             #expect(try await database.text("SELECT count(*)::text FROM durable.workflow") == "5")
+        }
+    }
+
+    @Test func `who waits for long for a stranger's uncommitted start of an id says so, once and with the id`()
+        async throws
+    {
+        try await withDatabase { database in
+            let logs = Recorder<String>()
+            let client = try DurableClient(database: database.configuration, logger: Logger(recordingTo: logs))
+            defer { client.shutdown() }
+            let stranger = try await PostgresConnection.connect(database.configuration)
+            try await stranger.execute("BEGIN")
+            try await stranger.execute("INSERT INTO durable.workflow (id, name, version) VALUES ('w', 'w', 1)")
+            let start = Task { try await client.start(Echo.self, ["a": 1], id: "w") }
+            let said = { logs.all.filter { $0.hasPrefix("info: workflow.locked") } }
+            try await eventually("it is said") { !said().isEmpty }
+            #expect(said()[0].contains("[\"workflow.id\": w]"))
+            // It is tried again, and nothing more is said.
+            for expected in ["0", "1", "0"] {
+                try await eventually("it waits for the stranger (\(expected))") {
+                    try await database.text(
+                        """
+                        SELECT least(count(*), 1)::text FROM pg_locks JOIN pg_stat_activity USING (pid)
+                        WHERE NOT granted AND locktype = 'transactionid' AND datname = current_database()
+                        """
+                    ) == expected
+                }
+            }
+            #expect(said().count == 1)
+            try await stranger.execute("ROLLBACK")
+            let handle = try await start.value
+            #expect(handle.isNew)
         }
     }
 }
