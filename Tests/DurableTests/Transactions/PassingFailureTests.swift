@@ -118,4 +118,25 @@ import Testing
             #expect(try await database.text("SELECT last_value::text FROM attempts") == "1")
         }
     }
+
+    @Test func `a body that makes its own transaction read only has failed, and is not repeated for ever`() async throws
+    {
+        let runs = Counter()
+        let program = Plain { _, workflow in
+            do {
+                try await workflow.transaction("write") { transaction in
+                    runs.next()
+                    try await transaction.execute("SET TRANSACTION READ ONLY")
+                }
+                return "?"
+            } catch let failure as StepFailure {
+                return failure.message
+            }
+        }
+        try await withEngine([program]) { engine, _ in
+            let message = try await engine.start(Plain<String>.self, id: "a").result()
+            #expect(message.contains("cannot execute INSERT in a read-only transaction"))
+        }
+        #expect(runs.value == 1)
+    }
 }
