@@ -209,7 +209,9 @@ extension TestDatabase {
         let pids = try await self.rows(
             """
             SELECT pid::text FROM pg_stat_activity
-            WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE 'INSERT INTO %.journal (%'
+            WHERE datname = current_database() AND pid <> pg_backend_pid()
+                -- What comes last with such a record: itself, or what holds the fence from then on.
+                AND (query LIKE 'INSERT INTO %.journal (%' OR query LIKE 'SELECT %.hold_fence(%')
             """
         )
         return try #require(pids.count == 1 ? Int32(pids[0]) : nil, "\(pids)")
