@@ -83,9 +83,13 @@ import Testing
     private let outcome = WriteRow.outcome(OutcomeRow(status: .succeeded, at: 0))
     private let release = WriteRow.release(ReleaseRow(state: .queued, runAt: 0))
 
-    private func encode(_ rows: [WriteRow], isExplicit: Bool = false) -> BatchEncoder.Batch {
+    private func encode(
+        _ rows: [WriteRow],
+        isExplicit: Bool = false,
+        way: SessionFence.Way = .call
+    ) -> BatchEncoder.Batch {
         BatchEncoder(statements: self.statements)
-            .encode(rows.map { self.entry($0) }, as: self.executor, isExplicit: isExplicit)
+            .encode(rows.map { self.entry($0) }, as: self.executor, isExplicit: isExplicit, way: way)
     }
 
     @Test func `the fence comes first, then one statement per kind of row in the order of locks`() {
@@ -126,6 +130,16 @@ import Testing
             self.encode([.record(large)]).pipeline.statements.map(\.sql)
                 == [self.statements.fence.sql, self.statements.singleRecord.sql]
         )
+    }
+
+    @Test func `over a session that holds the fence a lone checkpoint is one statement, which must have written it`() {
+        let asking = self.encode([self.record], way: .callAndHold(backend: 41))
+        #expect(
+            asking.pipeline.statements.map(\.sql) == [self.statements.fencedRecord.sql, self.statements.holdFence.sql]
+        )
+        let held = self.encode([self.record], way: .held(proof: "x"))
+        #expect(held.pipeline.statements.map(\.sql) == [self.statements.heldRecord.sql])
+        #expect(held.expected.map { [$0.statement, $0.rows] } == [[0, 1]])
     }
 
     @Test func `guarded starts and outcomes must report as many rows as were sent`() {
