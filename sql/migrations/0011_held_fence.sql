@@ -48,6 +48,27 @@ CREATE FUNCTION durable.holds_fence(proof text) RETURNS boolean
 COMMENT ON FUNCTION durable.holds_fence(text) IS
     'Whether this session holds the fence that durable.hold_fence returned this for. NULL in a session that holds none, and in one that was reset.';
 
+-- The lock may have been given up since: the body of a transaction step may say pg_advisory_unlock_all. So it is taken for this transaction first, and
+-- only a session that had it all the time has one to give up, and takes it again.
+CREATE FUNCTION durable.reenter_fence(executor integer, proof text) RETURNS boolean
+    LANGUAGE sql VOLATILE
+    AS $$
+    SELECT CASE
+        WHEN current_setting('durable.held_fence', true) = proof AND current_setting('synchronous_commit') NOT IN ('off', 'local') THEN
+            CASE
+                WHEN pg_advisory_xact_lock_shared('durable.executor'::regclass::oid::integer, executor) IS NULL THEN false
+                WHEN pg_advisory_unlock_shared('durable.executor'::regclass::oid::integer, executor) THEN
+                    pg_advisory_lock_shared('durable.executor'::regclass::oid::integer, executor) IS NOT NULL
+                ELSE false
+            END
+        ELSE false
+    END
+    $$;
+
+COMMENT ON FUNCTION durable.reenter_fence(integer, text) IS
+    'Opens a transaction that writes as an executor, in a session that holds its fence: true when nobody can have taken the executor over before this '
+    'transaction ends. False when the session does not hold it, or commits without waiting for the disk: then call durable.fence.';
+
 -- A process that lives comes back at once, and has another session hold its fence: each try ends the sessions that are there, and stands in line
 -- before those that come.
 CREATE OR REPLACE FUNCTION durable.release_executor(executor integer, reason text DEFAULT NULL) RETURNS integer

@@ -24,7 +24,7 @@ extension JournalWriter {
             connection: connection,
             executor: executor,
             isExplicit: state.isExplicit,
-            way: isAlone ? state.fences[send.connection].next(for: executor) : .call
+            way: isAlone ? connection.withSessionFence { $0.way(for: executor) } : .call
         )
     }
 
@@ -69,15 +69,14 @@ extension JournalWriter {
         of batch: BatchEncoder.Batch,
         _ transmission: Transmission
     ) {
-        let index = transmission.send.connection
-        switch (batch.way, result) {
-        case (.call, _): return
-        case (.held, .success(let results)) where batch.isComplete(results): return
-        case (.callAndHold, .success(let results)):
+        guard case .success(let results) = result else { return }
+        switch batch.way {
+        case .held where !batch.isComplete(results): transmission.connection.withSessionFence { $0.forgotten() }
+        case .callAndHold:
             // A reply that does not decode is one that does not hold.
             let proof = try? results.last?.rows.first?.decode(0, as: String?.self)
-            self.state.withLock { $0.fences[index].answered(proof, for: transmission.executor) }
-        default: self.state.withLock { $0.fences[index].failed(batch.way) }
+            transmission.connection.withSessionFence { $0.answered(proof, for: transmission.executor) }
+        case .call, .held: return
         }
     }
 

@@ -211,7 +211,7 @@ extension JournalWriter {
                 }
                 let isLate = self.state.withLock { state in
                     if state.isStopped { return true }
-                    state.attach(connection, at: index)
+                    state.connections[index] = connection
                     return false
                 }
                 if isLate { connection.close() }

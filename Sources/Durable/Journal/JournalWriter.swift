@@ -26,8 +26,6 @@ package final class JournalWriter: Sendable {
     struct State {
         var queue: WriteQueue<WriteEntry>
         var connections: [PostgresConnection?]
-        /// Of the sessions of these connections.
-        var fences: [SessionFence]
         var executor: ExecutorIdentity?
         /// Whether BEGIN and COMMIT are said, since a session's settings did not hold.
         var isExplicit = false
@@ -36,11 +34,6 @@ package final class JournalWriter: Sendable {
         var congested: [UnsafeContinuation<Void, Never>] = []
         var drained: [UnsafeContinuation<Void, Never>] = []
         var backlog = BacklogWatch()
-
-        mutating func attach(_ connection: PostgresConnection, at index: Int) {
-            self.connections[index] = connection
-            self.fences[index] = SessionFence(backend: connection.backendPID)
-        }
     }
 
     /// From how many waiting bytes on results wait before they are submitted.
@@ -84,7 +77,6 @@ package final class JournalWriter: Sendable {
             State(
                 queue: WriteQueue(connections: connections),
                 connections: Array(repeating: nil, count: connections),
-                fences: Array(repeating: SessionFence(backend: 0), count: connections),
                 spin: spin
             )
         )
@@ -208,7 +200,7 @@ package final class JournalWriter: Sendable {
     func adopt(_ connection: PostgresConnection, at index: Int) {
         let isLate = self.state.withLock { state in
             if state.isStopped { return true }
-            state.attach(connection, at: index)
+            state.connections[index] = connection
             state.queue.opened(index)
             return false
         }

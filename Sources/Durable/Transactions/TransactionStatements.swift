@@ -6,6 +6,10 @@ import Libpq
 package final class TransactionStatements: Sendable {
     /// Refuses the transaction of a superseded executor, at READ COMMITTED.
     let fence: StatementText
+    /// The same over a session that holds the fence, or is believed to.
+    let heldFence: StatementText
+    /// Has the session hold the fence from now on; see ``SessionFence``.
+    let holdFence: StatementText
     /// The same for higher isolation levels, where only a row lock sees a newer epoch.
     let strictFence: StatementText
     /// The checkpoint, pipelined with COMMIT.
@@ -23,6 +27,14 @@ package final class TransactionStatements: Sendable {
     package init(schema: SchemaName) {
         let durable = schema.quoted
         self.fence = StatementText("SELECT \(durable).fence($1, $2, $3)", types: [.int4, .int4, .int8])
+        self.heldFence = StatementText(
+            "SELECT CASE WHEN \(durable).reenter_fence($1, $4) THEN NULL ELSE \(durable).fence($1, $2, $3) END",
+            types: [.int4, .int4, .int8, .text]
+        )
+        self.holdFence = StatementText(
+            "SELECT \(durable).hold_fence($1, $2, $3, $4)",
+            types: [.int4, .int4, .int8, .int4]
+        )
         self.strictFence = StatementText("SELECT \(durable).fence_strict($1, $2, $3)", types: [.int4, .int4, .int8])
         self.record = StatementText(
             """

@@ -59,9 +59,10 @@ struct TransactionStep {
         _ attempts: Attempts,
         _ body: @escaping @Sendable @concurrent (Transaction) async throws -> T
     ) async throws -> T {
+        let way = self.way(over: connection)
         let transaction = Transaction(
             connection: connection,
-            preamble: [Statement(TransactionStatements.begin(self.isolation)), self.fence],
+            preamble: [Statement(TransactionStatements.begin(self.isolation)), self.fence(way)],
             workflow: self.run.id,
             step: self.call.label,
             engine: self.engine
@@ -90,7 +91,7 @@ struct TransactionStep {
             if transaction.hasSent { self.engine.directory.notifier.post(.inbox) }
             if !transaction.enqueued.isEmpty { self.engine.directory.notifier.post(.claim) }
         }
-        try await self.commit(record, transaction, on: connection)
+        try await self.commit(record, transaction, way, on: connection)
         transaction.enqueuing.announce(transaction.enqueued)
         self.context.clock = record.at
         self.run.metrics?.succeeded(record)
@@ -100,16 +101,19 @@ struct TransactionStep {
     /// The checkpoint and COMMIT in one pipeline.
     ///
     /// Only the tag COMMIT is success: a failed transaction answers ROLLBACK.
-    private func commit(_ record: JournalRecord, _ transaction: Transaction, on connection: PostgresConnection)
-        async throws
-    {
+    private func commit(
+        _ record: JournalRecord,
+        _ transaction: Transaction,
+        _ way: SessionFence.Way,
+        on connection: PostgresConnection
+    ) async throws {
         let results: [StatementResult]
         do {
             self.engine.options.hooks?.probe?.willCommit(self.run.id, record)
             // Not cancelled with the task: half a commit helps nobody.
-            results = try await transaction.commit(with: [
-                self.statement(for: record), Statement(TransactionStatements.commit),
-            ])
+            results = try await transaction.commit(
+                with: [self.statement(for: record)] + self.hold(way) + [Statement(TransactionStatements.commit)]
+            )
         } catch let error as PostgresError {
             if error.isOutcomeUnknown {
                 let session = LostSession(of: connection, with: self.run.lane.executor)
@@ -121,6 +125,11 @@ struct TransactionStep {
             throw self.translate(error, on: connection)
         }
         guard results.last?.tag == "COMMIT" else { throw self.swallowed(transaction.failure, on: connection) }
+        if case .callAndHold = way {
+            // A reply that does not decode is one that does not hold.
+            let proof = try? results.dropLast().last?.rows.first?.decode(0, as: String?.self)
+            connection.withSessionFence { $0.answered(proof, for: self.run.lane.executor) }
+        }
         if let probe = self.engine.options.hooks?.probe, probe.isCut(after: self.run.id, record) {
             throw UnknownCommit(underlying: PostgresError.connectionLost(underlying: CancellationError()))
         }
@@ -172,12 +181,34 @@ struct TransactionStep {
         }
     }
 
-    private var fence: Statement {
-        let executor = self.run.lane.executor
-        let text =
-            self.isolation == .readCommitted ? self.engine.transactions.fence : self.engine.transactions.strictFence
-        return Statement(text, [Parameter(executor.number), Parameter(executor.epoch), Parameter(executor.server)])
+    // MARK: - The fence
+
+    private func way(over connection: PostgresConnection) -> SessionFence.Way {
+        guard self.isolation == .readCommitted else { return .call }
+        return connection.withSessionFence { $0.way(for: self.run.lane.executor) }
     }
+
+    private var identity: [Parameter] {
+        let executor = self.run.lane.executor
+        return [Parameter(executor.number), Parameter(executor.epoch), Parameter(executor.server)]
+    }
+
+    private func fence(_ way: SessionFence.Way) -> Statement {
+        let statements = self.engine.transactions
+        if case .held(let proof) = way { return Statement(statements.heldFence, self.identity + [Parameter(proof)]) }
+        return Statement(
+            self.isolation == .readCommitted ? statements.fence : statements.strictFence,
+            self.identity
+        )
+    }
+
+    /// With the record, so that nothing holds the fence but what has committed.
+    private func hold(_ way: SessionFence.Way) -> [Statement] {
+        guard case .callAndHold(let backend) = way else { return [] }
+        return [Statement(self.engine.transactions.holdFence, self.identity + [Parameter(backend)])]
+    }
+
+    // MARK: - The record
 
     private func statement(for record: JournalRecord) -> Statement {
         let lane = self.run.lane

@@ -10,10 +10,16 @@ import Synchronization
 /// A connection that nobody refers to any more is closed, and what is under way on it fails.
 public final class PostgresConnection: Sendable {
     let core: ConnectionCore
+    private let attachment = Mutex<(any Sendable)?>(nil)
 
     init(_ core: ConnectionCore) { self.core = core }
 
     deinit { self.core.close("the connection was released while the request was under way") }
+
+    /// What whoever works over this session keeps beside it; gone with it.
+    package func withAttachment<R: Sendable>(_ body: (inout (any Sendable)?) -> R) -> R {
+        self.attachment.withLock { body(&$0) }
+    }
 
     // MARK: Opening
 

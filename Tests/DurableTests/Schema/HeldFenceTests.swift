@@ -105,6 +105,72 @@ import Testing
         }
     }
 
+    // MARK: - Transactions in a session that holds it
+
+    @Test func `a transaction in a session that holds the fence looks at no epoch, and holds up a takeover`()
+        async throws
+    {
+        try await withTestDatabase { database in
+            let session = try await FenceSession(database)
+            let heir = try await FenceSession(database)
+            let number = try await session.register(lease: "-1 seconds", period: "0 seconds")
+            let proof = try await session.hold(number)
+            try await session.run("BEGIN")
+            #expect(try await session.run("SELECT durable.reenter_fence(\(number), '\(proof)')::text") == "true")
+            // Whatever the body gives up: this transaction's lock stays.
+            try await session.run("SELECT pg_advisory_unlock_all()")
+            try await heir.run("SET lock_timeout = '50ms'")
+            await expectRefusal("55P03", "lock timeout") {
+                try await heir.run("SELECT durable.take_over(\(number))::text")
+            }
+            try await session.run("COMMIT")
+            #expect(try await heir.run("SELECT durable.take_over(\(number))::text") == "true")
+            // And the next one sees that it is gone.
+            #expect(try await session.run("SELECT durable.reenter_fence(\(number), '\(proof)')::text") == "false")
+            await expectRefusal("DU001", "executor \(number) was superseded: epoch 1 is over") {
+                try await session.reenter(number, proof)
+            }
+        }
+    }
+
+    @Test func `a session that gave up its locks waits behind its own takeover, and is refused when it wakes`()
+        async throws
+    {
+        try await withTestDatabase { database in
+            let heir = try await FenceSession(database)
+            let zombie = try await FenceSession(database)
+            let observer = try await FenceSession(database)
+            let number = try await heir.register(lease: "-1 seconds", period: "0 seconds")
+            let proof = try await zombie.hold(number)
+            try await zombie.reenter(number, proof)
+            try await zombie.run("SELECT pg_advisory_unlock_all()")
+            try await heir.run("BEGIN")
+            #expect(try await heir.run("SELECT durable.take_over(\(number))::text") == "true")
+            let late = Task { try await zombie.reenter(number, proof) }
+            try await zombie.isWaiting(seenFrom: observer)
+            try await heir.run("COMMIT")
+            await expectRefusal("DU001", "executor \(number) was superseded: epoch 1 is over") { try await late.value }
+        }
+    }
+
+    @Test func `a session that was told not to wait for the disk enters through the fence, which has it wait`()
+        async throws
+    {
+        try await withTestDatabase { database in
+            let session = try await FenceSession(database)
+            let number = try await session.register()
+            let proof = try await session.hold(number)
+            try await session.run("SET synchronous_commit = off")
+            #expect(try await session.run("SELECT durable.reenter_fence(\(number), '\(proof)')::text") == "false")
+            try await session.run("BEGIN")
+            try await session.reenter(number, proof)
+            #expect(try await session.run("SHOW synchronous_commit") == "on")
+            try await session.run("COMMIT")
+            let other = try await FenceSession(database)
+            #expect(try await other.run("SELECT durable.reenter_fence(\(number), '\(proof)')::text") == "false")
+        }
+    }
+
     private static let setting = "SELECT current_setting('durable.held_fence')"
 
     private static let holders = """
@@ -119,6 +185,16 @@ extension FenceSession {
     fileprivate func hold(_ executor: Int32, epoch: Int = 1) async throws -> String {
         try await self.run(
             "SELECT coalesce(durable.hold_fence(\(executor), \(epoch), durable.incarnation(), pg_backend_pid()), '')"
+        )
+    }
+
+    /// As a transaction step opens its transaction.
+    fileprivate func reenter(_ executor: Int32, _ proof: String) async throws {
+        try await self.run(
+            """
+            SELECT (CASE WHEN durable.reenter_fence(\(executor), '\(proof)') THEN NULL
+                    ELSE durable.fence(\(executor), 1, durable.incarnation()) END)::text
+            """
         )
     }
 }

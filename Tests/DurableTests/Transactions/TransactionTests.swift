@@ -216,6 +216,31 @@ import Testing
         var transaction: Transaction?
     }
 
+    @Test(arguments: [
+        "SELECT pg_advisory_unlock_all()", "RESET ALL", "SET synchronous_commit = off", "SET ROLE postgres",
+    ])
+    func `whatever a body does to its session, the steps that follow in it are fenced and recorded`(sql: String)
+        async throws
+    {
+        let program = Plain { _, workflow in
+            for number in 1...6 {
+                try await workflow.transaction("write") { transaction in
+                    if number == 3 { try await transaction.execute("\(unescaped: sql)") }
+                    try await transaction.execute("INSERT INTO effect VALUES (\(number))")
+                }
+            }
+            return 6
+        }
+        var options = EngineOptions.test
+        options.transactionConnections = 1
+        try await self.withEffects(program, options) { engine, database in
+            let steps = try await engine.start(Plain<Int>.self, id: "a").result()
+            #expect(steps == 6)
+            #expect(try await database.rows("SELECT id::text FROM effect ORDER BY id") == (1...6).map { "\($0)" })
+            #expect(try await database.rows("SELECT position::text FROM durable.journal WHERE kind = 2").count == 6)
+        }
+    }
+
     @Test func `savepoints belong to the body`() async throws {
         let program = Plain { _, workflow in
             try await workflow.transaction("write") { transaction in
