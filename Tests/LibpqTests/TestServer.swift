@@ -7,7 +7,10 @@ import Testing
 /// The server that the tests of this target share.
 enum TestServer {
     static func configuration() async throws -> PostgresConfiguration {
-        PostgresConfiguration(try await TemporaryPostgres.shared().connectionString())
+        var configuration = PostgresConfiguration(try await TemporaryPostgres.shared().connectionString())
+        // Hundreds of tests at once keep a small machine from answering for longer than any service would wait.
+        configuration.connectTimeout = .seconds(60)
+        return configuration
     }
 
     static func connect() async throws -> PostgresConnection {

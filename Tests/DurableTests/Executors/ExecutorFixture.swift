@@ -33,7 +33,7 @@ struct ExecutorFixture: Sendable {
         }
         let postgres = if let server { server } else { try await TemporaryPostgres.shared() }
         let database = try await postgres.createDatabase()
-        let configuration = PostgresConfiguration(postgres.connectionString(database: database))
+        let configuration = PostgresConfiguration.patient(postgres.connectionString(database: database))
         let session = try await PostgresConnection.connect(configuration)
         for migration in try Migration.all() {
             for statement in migration.statements(for: schema) { try await session.execute("\(unescaped: statement)") }

@@ -20,7 +20,7 @@ final class FaultFixture: Sendable {
         try FileManager.default.createDirectory(atPath: self.folder, withIntermediateDirectories: true)
     }
 
-    var configuration: PostgresConfiguration { PostgresConfiguration(self.database) }
+    var configuration: PostgresConfiguration { .patient(self.database) }
     /// The file of effects, common to all workers.
     var effectsPath: String { self.folder + "/effects" }
     var effects: [Effect] { Effect.all(in: self.effectsPath) }
