@@ -76,6 +76,11 @@ import Testing
 
         try await postgres.pause()
         let server = try Self.processes(of: folder)
+        // A process that does not run has the signal, and stands still when it is given the processor next.
+        let deadline = ContinuousClock.now + .seconds(60)
+        while !Self.states(of: server).allSatisfy({ $0 == "T" }), ContinuousClock.now < deadline {
+            try await Task.sleep(for: .milliseconds(5))
+        }
         #expect(Self.states(of: server).allSatisfy { $0 == "T" })
         try await postgres.resume()
         #expect(try await postgres.administer("SELECT number FROM kept") == "1\n")
