@@ -7,7 +7,7 @@ enum PipelineName {
         // The router's work, and looks at mailboxes and at leases: they come by the clock, and not at a point of a workflow's
         // life.
         if has(".route(") || has("l.mailbox > m") || has("min(ends.at)") { return nil }
-        let isFenced = has(".fence(") || has(".fence_strict(")
+        let isFenced = has(".fence(") || has(".fence_strict(") || has(".holds_fence(")
         let commits = statements.contains("COMMIT")
         if has("\"durable\".executor (id") { return "register" }
         if has("SET stopped_at") { return "stop" }
