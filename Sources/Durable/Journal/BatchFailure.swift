@@ -63,8 +63,8 @@ package enum BatchRemedy: Sendable, Equatable {
         case _ where error.isRefusedBegin: self = .waitForWrites
         default:
             switch state.prefix(2) {
-            // Connection trouble; operator intervention (shutdown, crash).
-            case "08", "57": self = .reconnect
+            // Connection trouble; a transaction that is not in the state it should be in; operator intervention (shutdown, crash).
+            case "08", "25", "57": self = .reconnect
             // Insufficient resources; system error. It passes, or a person sees to it; nothing is lost meanwhile.
             case "53", "58", "XX": self = .retry
             default: self = .divide

@@ -58,7 +58,8 @@ extension JournalWriter {
             case .success:
                 self.settle(entries, on: index, after: .miscounted)
             case .failure(let error):
-                self.settle(entries, on: index, after: .failed(error))
+                let isOpen = transmission.isExplicit && !error.isConnectionLost
+                self.settle(entries, on: index, after: .failed(error), isOpen: isOpen)
             }
         }
     }

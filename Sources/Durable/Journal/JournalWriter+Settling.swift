@@ -8,10 +8,15 @@ import Synchronization
 /// busy, so that no later row of its runs overtakes it.
 extension JournalWriter {
     /// Finds out what became of a batch, row by row if need be, and puts the connection back to work.
-    func settle(_ entries: [WriteEntry], on index: Int, after failure: BatchFailure) {
+    ///
+    /// - Parameter isOpen: Whether its transaction, begun in words, has failed and is still open.
+    func settle(_ entries: [WriteEntry], on index: Int, after failure: BatchFailure, isOpen: Bool = false) {
         self.state.withLock { $0.queue.met(troubleOn: index) }
         self.pump()
         Task.detached { [self] in
+            if isOpen, let connection = self.state.withLock({ $0.connections[index] }) {
+                await self.rollBack(connection)
+            }
             await self.finish(entries, on: index, after: failure)
             _ = self.state.withLock { $0.queue.settled(index) }
             self.pump()
@@ -60,7 +65,13 @@ extension JournalWriter {
                 await self.pause(tries)
             case .divide:
                 if self.laneCount(entries) > 1 { return await self.divide(entries, on: index, after: failure) }
-                if case .failed(let error) = failure { self.fail(entries, with: error) }
+                if case .failed(let error) = failure {
+                    self.logger.error(
+                        "journal.record_refused",
+                        metadata: ["workflow.id": "\(entries[0].lane.workflow)", "error": "\(error)"]
+                    )
+                    self.fail(entries, with: error)
+                }
                 return
             }
             if entries.isEmpty { return }

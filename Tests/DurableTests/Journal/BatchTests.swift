@@ -39,7 +39,7 @@ import Testing
         #expect(Self.failed("22P02", lost: true) == .reconnect)
     }
 
-    @Test(arguments: ["57P01", "57P02", "57P03", "08006", "08P01"])
+    @Test(arguments: ["57P01", "57P02", "57P03", "08006", "08P01", "25P02", "25001"])
     func `a connection in trouble is replaced`(state: String) {
         #expect(Self.failed(state) == .reconnect)
     }

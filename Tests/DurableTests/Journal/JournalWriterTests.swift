@@ -151,9 +151,39 @@ import Testing
     }
 
     @Test func `where a session does not keep its settings BEGIN is said`() async throws {
-        try await WriterFixture.run(connections: 1, keepsSettings: false) { fixture in
+        try await Self.whereBeginIsSaid { fixture in
             let lane = fixture.lane("w")
-            // As behind a pool that hands out sessions anew: the database's own defaults are back.
+            fixture.writer.submit(WriterFixture.step(0), for: lane)
+            try await eventually("the first row is written") { try await fixture.journal("w") == ["0 s"] }
+            fixture.writer.submit(WriterFixture.step(1), for: lane)
+            try await eventually("and the next") { try await fixture.journal("w") == ["0 s", "1 s"] }
+        }
+    }
+
+    @Test func `where BEGIN is said a batch that was refused is rolled back, and only its poison is lost`() async throws
+    {
+        try await Self.whereBeginIsSaid { fixture in
+            try await fixture.database.sql("ALTER TABLE durable.journal ADD CHECK (name <> 'poison')")
+            let first = fixture.lane("w")
+            fixture.writer.submit(WriterFixture.step(0), for: first)
+            try await first.waitUntilDurable(1)
+            for round in 0..<3 {
+                let lanes = (0..<20).map { fixture.lane("w-\(round)-\($0)") }
+                for (number, lane) in lanes.enumerated() {
+                    fixture.writer.submit(WriterFixture.step(0, number == 7 ? "poison" : "s"), for: lane)
+                }
+                for (number, lane) in lanes.enumerated() where number != 7 { try await lane.waitUntilDurable(1) }
+                let error = await failure { try await lanes[7].waitUntilDurable(1) } as? PostgresError
+                #expect(error?.sqlState == "23514")
+            }
+            let rows: Int64 = try await fixture.database.value("SELECT count(*) FROM durable.journal")
+            #expect(rows == 58)
+        }
+    }
+
+    /// Over one session of the database's own defaults, as behind a pool that hands out sessions anew.
+    private static func whereBeginIsSaid(_ body: (WriterFixture) async throws -> Void) async throws {
+        try await WriterFixture.run(connections: 1, keepsSettings: false) { fixture in
             try await fixture.database.sql(
                 """
                 ALTER DATABASE \(fixture.database.database) SET default_transaction_isolation = 'serializable'
@@ -165,10 +195,7 @@ import Testing
                 WHERE datname = current_database() AND pid <> pg_backend_pid()
                 """
             )
-            fixture.writer.submit(WriterFixture.step(0), for: lane)
-            try await eventually("the first row is written") { try await fixture.journal("w") == ["0 s"] }
-            fixture.writer.submit(WriterFixture.step(1), for: lane)
-            try await eventually("and the next") { try await fixture.journal("w") == ["0 s", "1 s"] }
+            try await body(fixture)
         }
     }
 }
