@@ -69,6 +69,11 @@ COMMENT ON FUNCTION durable.reenter_fence(integer, text) IS
     'Opens a transaction that writes as an executor, in a session that holds its fence: true when nobody can have taken the executor over before this '
     'transaction ends. False when the session does not hold it, or commits without waiting for the disk: then call durable.fence.';
 
+COMMENT ON FUNCTION durable.take_over(integer, boolean) IS
+    'Declares an executor dead: true when it can write nothing any more (by this call or an earlier one), false when its lease is still valid. '
+    'gone = true only with proof that the process no longer exists. Waits for its open transactions and for sessions that hold its fence, and keeps its '
+    'next ones waiting meanwhile: set lock_timeout, and see durable.terminate_holders. For a process that may live: durable.release_executor.';
+
 -- A process that lives comes back at once, and has another session hold its fence: each try ends the sessions that are there, and stands in line
 -- before those that come.
 CREATE OR REPLACE FUNCTION durable.release_executor(executor integer, reason text DEFAULT NULL) RETURNS integer

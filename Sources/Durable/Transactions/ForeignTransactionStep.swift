@@ -71,6 +71,8 @@ struct ForeignTransactionStep<Adapter: TransactionAdapter>: Sendable {
     }
 
     /// Asks the journal what became of the transaction.
+    ///
+    /// A COMMIT that is still on its way has its record behind it, which holds the place: whoever records there waits for it.
     private func settle() async throws {
         var tries = 0
         while true {

@@ -94,10 +94,13 @@ extension FaultTests {
 }
 
 extension FaultFixture {
-    /// Declares the process's identity dead, as another process does that has proof.
+    /// Declares the process's identity dead, as a person does of one that is wedged.
     func declareDead(_ worker: Worker) async throws -> Bool {
         try await self.value(
-            "SELECT durable.take_over(number, true) FROM durable.executor WHERE pid = \(worker.pid) AND fenced_at IS NULL",
+            """
+            SELECT durable.release_executor(number) >= 0 FROM durable.executor
+            WHERE pid = \(worker.pid) AND fenced_at IS NULL
+            """,
             as: Bool.self
         )
     }
