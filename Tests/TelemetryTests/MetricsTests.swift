@@ -69,7 +69,7 @@ import Testing
             try await test.wait(forStep: "before", of: handle.id)
             let number = try #require(try test.engine.executorNumber)
             // Somebody declares it dead, while it lives.
-            try await test.database.text("SELECT durable.take_over(\(number), true)::text")
+            try await test.database.text("SELECT durable.release_executor(\(number))::text")
             try await eventually("the process learns that its lease was lost") { total(.leaseLost) >= 1 }
             try await eventually("what it ran is recovered") { total(.recoveredWorkflows) >= 1 }
             #expect(total(.recoveredExecutors) >= 1)
