@@ -50,6 +50,10 @@ static const unsigned char held_fence[] = {
 #embed "migrations/0011_held_fence.sql"
 };
 
+static const unsigned char said_to_be_gone[] = {
+#embed "migrations/0012_said_to_be_gone.sql"
+};
+
 #define MIGRATION(file, bytes) {file, bytes, sizeof(bytes)}
 
 static const durable_migration migrations[] = {
@@ -64,6 +68,7 @@ static const durable_migration migrations[] = {
     MIGRATION("0009_answers.sql", answers),
     MIGRATION("0010_on_call.sql", on_call),
     MIGRATION("0011_held_fence.sql", held_fence),
+    MIGRATION("0012_said_to_be_gone.sql", said_to_be_gone),
 };
 
 size_t durable_migration_count(void) {

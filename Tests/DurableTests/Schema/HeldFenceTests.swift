@@ -87,6 +87,40 @@ import Testing
         }
     }
 
+    @Test func `a takeover of a process that is said to be gone ends the sessions that hold its fence`() async throws {
+        try await withTestDatabase { database in
+            let heir = try await FenceSession(database)
+            let idle = try await FenceSession(database)
+            let number = try await heir.register(lease: "1 hour")
+            try await idle.hold(number)
+            try await heir.run("SET lock_timeout = '7s'")
+            #expect(try await heir.run("SELECT durable.take_over(\(number), gone => true)::text") == "true")
+            #expect(try await heir.run("SHOW lock_timeout") == "7s")
+            let lost = await #expect(throws: PostgresError.self) { try await idle.run("SELECT 'x'") }
+            #expect(lost?.isConnectionLost == true || lost?.sqlState == "57P01")
+        }
+    }
+
+    @Test func `a takeover of a process that is said to be gone tells of sessions that do not end`() async throws {
+        try await withTestDatabase { database in
+            let heir = try await FenceSession(database)
+            let wedged = try await FenceSession(database)
+            let number = try await heir.register(lease: "1 hour")
+            try await wedged.hold(number)
+            let backend = StoppedBackend(in: database)
+            defer { backend.goOn() }
+            let pid = try #require(Int32(try await heir.run(Self.holders)))
+            try await backend.stop(pid)
+            await expectRefusal(
+                "55P03",
+                "executor \(number) could not be declared dead: its sessions do not end"
+            ) {
+                try await heir.run("SELECT durable.take_over(\(number), gone => true)::text")
+            }
+            #expect(try await heir.run("SELECT epoch::text FROM durable.executor WHERE number = \(number)") == "1")
+        }
+    }
+
     @Test func `a zombie that asks to hold the fence behind its own takeover is refused when it wakes`() async throws {
         try await withTestDatabase { database in
             let heir = try await FenceSession(database)
