@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import Libpq
-
 import TemporaryPostgres
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@testable import Libpq
+
+@Suite(.timeLimit(.minutes(2)))
 struct PollerTests {
     /// How many threads of this process have that name.
     private static func threads(named name: String) throws -> Int {
@@ -79,5 +79,84 @@ struct PollerTests {
             #expect(try Self.threads(named: "short-lived") == 1)
         }
         try await eventually { try Self.threads(named: "short-lived") == 0 }
+    }
+
+    @Test func `who watches a socket that was closed beneath it does not disturb who has its number now`() async throws
+    {
+        let poller = PollerCore()
+        poller.start("numbers")
+        defer { poller.stop() }
+        let (former, latter) = (try SocketPair(), try SocketPair())
+        let formerID = try #require(poller.register(former.watched, interest: .read, Ear(former.watched) { _ in }))
+        // As libpq does where a connection is lost, and the system where another one is opened.
+        try #require(dup2(latter.watched, former.watched) == former.watched)
+        let heard = Protected("")
+        let ear = Ear(former.watched) { text in heard.withLock { $0 += text } }
+        let latterID = try #require(poller.register(former.watched, interest: .read, ear))
+        poller.modify(former.watched, id: formerID, interest: [])
+        latter.say("a")
+        try await eventually { heard.withLock { $0 } == "a" }
+        poller.deregister(former.watched, id: formerID)
+        latter.say("b")
+        try await eventually { heard.withLock { $0 } == "ab" }
+        poller.deregister(former.watched, id: latterID)
+    }
+
+    @Test func `connections that are lost keep none from being opened`() async throws {
+        let configuration = try await TestServer.configuration()
+        let killer = try await PostgresConnection.connect(configuration)
+        for _ in 0..<40 {
+            let doomed = try await Self.open(8, configuration)
+            let pids = doomed.map { "\($0.backendPID)" }.joined(separator: ",")
+            async let opened = Self.open(8, configuration)
+            try await killer.execute(
+                "SELECT pg_terminate_backend(pid) FROM unnest(string_to_array(\(pids), ',')::int[]) AS pid"
+            )
+            for connection in try await opened { connection.close() }
+        }
+    }
+
+    private static func open(_ count: Int, _ configuration: PostgresConfiguration) async throws -> [PostgresConnection]
+    {
+        try await withThrowingTaskGroup { group in
+            for _ in 0..<count { group.addTask { try await PostgresConnection.connect(configuration) } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+    }
+}
+
+/// Two sockets that hear each other.
+private final class SocketPair: Sendable {
+    let watched: Int32
+    private let other: Int32
+
+    init() throws {
+        var pair: [Int32] = [0, 0]
+        try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0)
+        (self.watched, self.other) = (pair[0], pair[1])
+    }
+
+    deinit {
+        close(self.watched)
+        close(self.other)
+    }
+
+    func say(_ text: String) { _ = text.withCString { write(self.other, $0, text.utf8.count) } }
+}
+
+/// Reads a byte whenever there is one.
+private final class Ear: PollerSource {
+    private let descriptor: Int32
+    private let heard: @Sendable (String) -> Void
+
+    init(_ descriptor: Int32, _ heard: @escaping @Sendable (String) -> Void) {
+        self.descriptor = descriptor
+        self.heard = heard
+    }
+
+    func ready(_ readiness: Readiness) {
+        var byte: UInt8 = 0
+        guard read(self.descriptor, &byte, 1) == 1 else { return }
+        self.heard(String(decoding: [byte], as: UTF8.self))
     }
 }

@@ -29,6 +29,11 @@ final class PollerCore: Sendable {
 
     private let selector = Selector()
     private let state = Mutex(State())
+    /// Who watches each descriptor.
+    ///
+    /// libpq closes the socket of a lost connection by itself, and the next one that is opened may be given the same number before its
+    /// former owner knows: what that one does then must not touch what its successor watches.
+    private let watchers = Mutex<[Int32: UInt64]>([:])
 
     func start(_ name: String) {
         guard self.selector != nil, HelperThread.start(name, { self.run() }) else {
@@ -61,7 +66,12 @@ final class PollerCore: Sendable {
             state.sources[state.nextID] = source
             return state.nextID
         }
-        guard let selector, selector.add(descriptor, id: id, interest: interest) else {
+        let isWatched = self.watchers.withLock { watchers in
+            guard let selector, selector.add(descriptor, id: id, interest: interest) else { return false }
+            watchers[descriptor] = id
+            return true
+        }
+        guard isWatched else {
             self.state.withLock { $0.sources[id] = nil }
             return nil
         }
@@ -69,15 +79,22 @@ final class PollerCore: Sendable {
     }
 
     func modify(_ descriptor: Int32, id: UInt64, interest: Readiness) {
-        _ = self.selector?.modify(descriptor, id: id, interest: interest)
+        self.watchers.withLock { watchers in
+            guard watchers[descriptor] == id else { return }
+            _ = self.selector?.modify(descriptor, id: id, interest: interest)
+        }
     }
 
     /// Stops watching.
     ///
-    /// Must come before the socket is closed; an event that is already under way is dropped by its id.
+    /// An event that is already under way is dropped by its id.
     func deregister(_ descriptor: Int32, id: UInt64) {
         self.state.withLock { $0.sources[id] = nil }
-        self.selector?.remove(descriptor)
+        self.watchers.withLock { watchers in
+            guard watchers[descriptor] == id else { return }
+            watchers[descriptor] = nil
+            self.selector?.remove(descriptor)
+        }
     }
 
     // MARK: Work
