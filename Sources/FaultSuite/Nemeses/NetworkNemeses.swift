@@ -29,16 +29,16 @@ struct CutConnections: Nemesis {
 
     func strike(_ arena: Arena, _ random: inout SplitMix) async throws -> Strike? {
         guard let proxy = arena.proxy else { return nil }
-        let before = proxy.cuts
         let cut = self.cuts[random.pick(0...(self.cuts.count - 1))]
+        let before = proxy.made(cut)
         proxy.arm(cut)
         // Half the time whoever was cut off comes back late, and finds that others have gone on; who gave something back always.
         let isLate = cut == .afterRelease || random.chance(50)
         let late = Duration.milliseconds(random.pick(200...1_200))
         do {
-            try await Deadline.wait("something is cut", within: .seconds(2)) { proxy.cuts > before }
+            try await Deadline.wait("something is cut", within: .seconds(2)) { proxy.made(cut) > before }
         } catch is Deadline.Passed {
-            proxy.disarm()
+            proxy.disarm(cut)
             return nil
         }
         if isLate { proxy.shutDoor(for: late) }

@@ -18,20 +18,30 @@ final class LoopbackProxy: Sendable {
     }
 
     /// A cut that waits for its moment.
-    enum Cut: Sendable, Equatable {
+    enum Cut: Sendable, CaseIterable {
+        /// When a commit by which a run gives its workflow back has been answered, before a byte of the answer has passed.
+        case afterRelease
+        /// The same, of any commit.
+        case afterCommit
         /// When half of the next request has passed.
         case midStatement
-        /// When a commit has been answered, before a byte of the answer has passed.
-        case afterCommit
-        /// The same, of one by which a run gives its workflow back.
-        case afterRelease
+
+        /// Whether this is its moment.
+        fileprivate func fits(_ piece: ProxyLink.Piece) -> Bool {
+            switch self {
+            case .afterRelease: piece.isReleaseReply
+            case .afterCommit: piece.isCommitReply
+            case .midStatement: piece.isRequest
+            }
+        }
     }
 
     private struct State {
         var weather = Weather.fair
-        var cut: Cut?
-        /// How many cuts were made.
-        var cuts = 0
+        /// Several wait side by side, one of each kind.
+        var armed: Set<Cut> = []
+        /// How many were made.
+        var made: [Cut: Int] = [:]
         var closesAll = false
         var isStopped = false
         /// Until when nobody new is let in.
@@ -61,15 +71,16 @@ final class LoopbackProxy: Sendable {
     func closeAll() { self.state.withLock { $0.closesAll = true } }
 
     /// Makes a cut at the next moment of its kind.
-    func arm(_ cut: Cut) { self.state.withLock { $0.cut = cut } }
+    func arm(_ cut: Cut) { _ = self.state.withLock { $0.armed.insert(cut) } }
 
     /// Gives a cut up that has not come to pass.
-    func disarm() { self.state.withLock { $0.cut = nil } }
+    func disarm(_ cut: Cut) { _ = self.state.withLock { $0.armed.remove(cut) } }
+
+    /// How many cuts of a kind were made.
+    func made(_ cut: Cut) -> Int { self.state.withLock { $0.made[cut, default: 0] } }
 
     /// Lets nobody new in for a while: who was cut off comes back late.
     func shutDoor(for time: Duration) { self.state.withLock { $0.isDeafUntil = .now + time } }
-
-    var cuts: Int { self.state.withLock { $0.cuts } }
 
     func stop() { self.state.withLock { $0.isStopped = true } }
 
@@ -120,14 +131,12 @@ final class LoopbackProxy: Sendable {
     /// Whether the connection is cut at this piece.
     private func cut(_ piece: ProxyLink.Piece, _ link: ProxyLink) -> Bool {
         self.state.withLock { state in
-            switch state.cut {
-            case nil: return false
-            case .midStatement: guard piece.isRequest else { return false }
-            case .afterCommit: guard piece.isCommitReply else { return false }
-            case .afterRelease: guard piece.isReleaseReply else { return false }
+            // The rarest moment first: what fits it fits others as well.
+            guard let cut = Cut.allCases.first(where: { state.armed.contains($0) && $0.fits(piece) }) else {
+                return false
             }
-            state.cut = nil
-            state.cuts += 1
+            state.armed.remove(cut)
+            state.made[cut, default: 0] += 1
             return true
         }
     }
