@@ -58,9 +58,18 @@ struct BranchGroup {
         guard let verdict = machine.verdict else { throw context.interruptionError }
         var end = End(record: try self.record(verdict, errors, context), errors: errors)
         if recorded == nil {
-            // Decided by what was recorded of some, it may not have come to what was recorded of the others.
-            if end.record.verdict != .complete { context.run.skip(prefix: group + "[") }
-            if context.run.hasUndos(below: group) { end.record.undos = begun }
+            var entered = begun
+            if end.record.verdict != .complete {
+                context.run.skip(prefix: group + "[")
+                // Decided by what was recorded of some, it may not have come to what was recorded of the others.
+                let known = context.run.plan.history.branches(at: place)
+                if known > 0 {
+                    entered = max(begun, known)
+                    await self.findUndos(of: entered, group, context, body)
+                    try context.checkAlive()
+                }
+            }
+            if context.run.hasUndos(below: group) { end.record.undos = entered }
             try await context.reachFrontier()
             try await self.submit(&end, at: place, of: group, context)
         }
@@ -69,7 +78,7 @@ struct BranchGroup {
 
     // MARK: - Branches
 
-    /// Enters branches of a group that was decided before a crash, as far as they are recorded: nothing of theirs goes on.
+    /// Enters branches of a decided group, as far as they were recorded before a crash: nothing of theirs goes on.
     private func findUndos(of begun: Int, _ group: String, _ context: WorkflowContext, _ body: @escaping Body) async {
         let begun = BranchGroup(
             name: self.name,

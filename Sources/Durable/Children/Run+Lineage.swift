@@ -14,8 +14,8 @@ extension Run {
         )
     }
 
-    /// Whether the workflow has started children in this run, or found them in its history.
-    var hasChildren: Bool { self.state.withLock { $0.hasChildren } }
+    /// Whether the workflow may have started children: in this run, or in one before, whose losing branches this one does not enter.
+    var mayHaveChildren: Bool { self.plan.isResumed || self.state.withLock { $0.hasChildren } }
 
     func noteChildren() { self.state.withLock { $0.hasChildren = true } }
 }

@@ -74,11 +74,12 @@ extension EngineCore {
         if let replayed = self.options.hooks?.replayed { return replayed(.outcome(row)) }
         var row = row
         row.hasParent = run.plan.parent != nil
-        if row.status == .failed, run.hasChildren {
+        let cancelsChildren = row.status == .failed && run.mayHaveChildren
+        if cancelsChildren {
             _ = self.writer.submit(.lineage(.cancelChildren(reason: "its parent \(run.id) failed")), for: run.lane)
         }
         defer {
-            if row.hasParent || row.status == .failed && run.hasChildren { self.directory.notifier.post(.lineage) }
+            if row.hasParent || cancelsChildren { self.directory.notifier.post(.lineage) }
         }
         guard let ticket = self.writer.submit(.outcome(row), for: run.lane) else { return }
         do {

@@ -74,6 +74,11 @@ package struct History: Sendable {
         return last.record
     }
 
+    /// How many branches of the group at a place had begun, as far as records tell.
+    func branches(at place: Place) -> Int {
+        self.groups[place.scope]?[place.position].map { $0.last.branch + 1 } ?? 0
+    }
+
     /// The first call of a scope from a position on, if one is left over there.
     package func leftover(in scope: String, from position: Int32) -> JournalRecord? {
         let calls = (self.scopes[scope] ?? [:]).compactMapValues { $0.witness }

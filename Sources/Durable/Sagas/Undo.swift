@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// How a step that returns such a value is undone.
-struct Undo<Value: Codable & Sendable>: Sendable {
+///
+/// A class: where there is none, as with nearly every step, the runtime is not asked for the type.
+final class Undo<Value: Codable & Sendable>: Sendable {
     /// Undoes it in the scope of the context, given what it returned; nil where it failed, or nobody knows.
     let perform: @Sendable (Value?, WorkflowContext) async throws -> Void
+
+    init(_ perform: @escaping @Sendable (Value?, WorkflowContext) async throws -> Void) {
+        self.perform = perform
+    }
 
     func entry(at place: Place, _ value: Value?) -> UndoRegistry.Entry {
         let perform: nonisolated(nonsending) @Sendable (WorkflowContext) async throws -> Void = { context in
             try await self.perform(value, context)
         }
-        return UndoRegistry.Entry(place: place, perform: perform)
+        return UndoRegistry.Entry(place: place, isInformed: value != nil, perform: perform)
     }
 }
 

@@ -6,11 +6,18 @@ struct UndoRegistry: Sendable {
     struct Entry: Sendable {
         /// The place of the step that it undoes.
         let place: Place
+        /// Whether it is known what the step returned.
+        let isInformed: Bool
         /// Undoes it: one durable step, in the scope of the context.
         let perform: @Sendable (WorkflowContext) async throws -> Void
 
-        init(place: Place, perform: @escaping @Sendable (WorkflowContext) async throws -> Void) {
+        init(
+            place: Place,
+            isInformed: Bool,
+            perform: @escaping @Sendable (WorkflowContext) async throws -> Void
+        ) {
             self.place = place
+            self.isInformed = isInformed
             self.perform = perform
         }
     }
@@ -20,7 +27,12 @@ struct UndoRegistry: Sendable {
     var isEmpty: Bool { self.entries.isEmpty }
 
     /// A step has begun, or what it returned is known by now.
-    mutating func register(_ entry: Entry) { self.entries[entry.place] = entry }
+    ///
+    /// A branch of a decided group is entered once more to find what it had recorded; what it did in this run is known better.
+    mutating func register(_ entry: Entry) {
+        if let known = self.entries[entry.place], known.isInformed, !entry.isInformed { return }
+        self.entries[entry.place] = entry
+    }
 
     /// Whether something below one of a group's branches is to be undone.
     func contains(below group: String) -> Bool {

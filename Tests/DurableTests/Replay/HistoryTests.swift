@@ -108,6 +108,16 @@ extension JournalRecord {
         #expect(try other.advance(.step, "charge", in: history).label == "charge")
     }
 
+    @Test func `calls are counted by name, however many names a scope has`() throws {
+        var cursor = ScopeCursor(scope: "")
+        for round in 1...3 {
+            for name in (1...20).map({ "step \($0)" }) {
+                let label = try cursor.advance(.step, name, in: History()).label
+                #expect(label == (round == 1 ? name : "\(name)#\(round)"))
+            }
+        }
+    }
+
     @Test func `a call meets its result, its notes, or nothing`() throws {
         let history = History([.row(0, "a"), .row(1, "b", phase: 1), .row(1, "b", phase: 2)])
         var cursor = ScopeCursor(scope: "")

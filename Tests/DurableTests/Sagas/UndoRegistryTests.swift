@@ -7,7 +7,7 @@ import Testing
 @Suite struct UndoRegistryTests {
     private static func registry(_ places: [Place]) -> UndoRegistry {
         var registry = UndoRegistry()
-        for place in places { registry.register(UndoRegistry.Entry(place: place) { _ in }) }
+        for place in places { registry.register(UndoRegistry.Entry(place: place, isInformed: true) { _ in }) }
         return registry
     }
 
@@ -47,5 +47,15 @@ import Testing
     @Test func `the scope of an undo tells where the step stood`() {
         #expect(CleanUp.scope(of: Place(scope: "", position: 3)) == "undo/3")
         #expect(CleanUp.scope(of: Place(scope: "map@1[2]", position: 0)) == "undo/map@1[2]/0")
+    }
+
+    @Test func `what is known of a step is not forgotten when its branch is entered once more`() {
+        let place = Place(scope: "race@0[1]", position: 0)
+        var registry = Self.registry([place])
+        registry.register(UndoRegistry.Entry(place: place, isInformed: false) { _ in })
+        #expect(registry.take().map(\.isInformed) == [true])
+        registry.register(UndoRegistry.Entry(place: place, isInformed: false) { _ in })
+        registry.register(UndoRegistry.Entry(place: place, isInformed: true) { _ in })
+        #expect(registry.take().map(\.isInformed) == [true])
     }
 }
