@@ -54,6 +54,10 @@ static const unsigned char said_to_be_gone[] = {
 #embed "migrations/0012_said_to_be_gone.sql"
 };
 
+static const unsigned char one_wake_up[] = {
+#embed "migrations/0013_one_wake_up.sql"
+};
+
 #define MIGRATION(file, bytes) {file, bytes, sizeof(bytes)}
 
 static const durable_migration migrations[] = {
@@ -69,6 +73,7 @@ static const durable_migration migrations[] = {
     MIGRATION("0010_on_call.sql", on_call),
     MIGRATION("0011_held_fence.sql", held_fence),
     MIGRATION("0012_said_to_be_gone.sql", said_to_be_gone),
+    MIGRATION("0013_one_wake_up.sql", one_wake_up),
 };
 
 size_t durable_migration_count(void) {

@@ -89,7 +89,8 @@ extension WorkflowContext {
         }
         var part: [ChildStart] = []
         var size = 0
-        for start in starts {
+        // Those that wait for a turn first: whoever ends finds them, however long the rest takes to be started.
+        for start in starts.dropFirst(concurrency) + starts.prefix(concurrency) {
             part.append(start)
             size += start.size
             if part.count == 512 || size > 256 << 10 {
