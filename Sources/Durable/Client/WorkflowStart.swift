@@ -23,19 +23,21 @@ struct WorkflowStart: Sendable {
     @inline(never)
     init<W: Workflow>(_ type: W.Type, _ input: W.Input, id: String?, coder: PayloadCoder) throws {
         if let id { try IdentifierRules.check(workflowID: id) }
-        try IdentifierRules.check(name: W.name, of: .workflow)
+        // Asked for once: where it is the name of the type, the runtime makes it up each time.
+        let name = W.name
+        try IdentifierRules.check(name: name, of: .workflow)
         self.id = id ?? UUIDv7.text()
         self.isGuarded = id != nil
-        self.name = W.name
+        self.name = name
         self.version = try Self.version(of: type)
         // Not UUID(), which opens a device and keeps six bits for itself.
         self.seed = UUID(high: .random(in: 0 ... .max), low: .random(in: 0 ... .max))
-        if let timeout = W.timeout { try DatabaseTime.check(timeout, as: "the timeout of workflow \(W.name)") }
+        if let timeout = W.timeout { try DatabaseTime.check(timeout, as: "the timeout of workflow \(name)") }
         self.timeout = W.timeout
         self.input = try coder.encode(
             input,
-            as: "the input of workflow \(W.name)",
-            of: PayloadSubject(.input, workflow: W.name)
+            as: "the input of workflow \(name)",
+            of: PayloadSubject(.input, workflow: name)
         )
     }
 

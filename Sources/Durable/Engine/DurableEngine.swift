@@ -87,7 +87,7 @@ public final class DurableEngine: Sendable {
         var start = try WorkflowStart(type, input, id: id, coder: self.coder)
         if let seed = self.options.hooks?.seed { start.seed = seed }
         let core = try await self.core()
-        let isNew = try await core.start(start, self.registry[W.name], onDuplicate: onDuplicate)
+        let isNew = try await core.start(start, self.registry[start.name], onDuplicate: onDuplicate)
         return WorkflowHandle(id: start.id, isNew: isNew, directory: core.directory, failures: W.failures)
     }
 

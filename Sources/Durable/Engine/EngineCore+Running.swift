@@ -57,7 +57,7 @@ extension EngineCore {
         do {
             // Unsafe to the compiler only: the program has it alone until it has returned.
             nonisolated(unsafe) let lent = context
-            let output = try await run.surrounded { try await workflow.execute(run.plan, lent) }
+            let output = try await run.surrounded { try await workflow.execute(lent) }
             try context.checkAlive()
             if let closed = context.close() { throw closed }
             try context.finishScope()

@@ -78,6 +78,9 @@ final class EngineCore: Sendable {
     /// The database's time, in microseconds since 2000-01-01, as this process knows it.
     func now() -> Int64 { self.executor.databaseNow() }
 
+    /// The same for a moment of which the machine's clock was asked already, just now.
+    func time(at now: ContinuousClock.Instant) -> Int64 { self.executor.databaseTime(at: now) }
+
     /// Does a turn of what is done again and again: what fails is said, and the next turn tries again.
     func attempt(_ failure: Logger.Message, _ turn: () async throws -> Void) async {
         do {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A workflow that an engine offers, without its type.
-struct RegisteredWorkflow: Sendable {
+final class RegisteredWorkflow: Sendable {
     let name: String
     let version: Int32
     let resumes: ClosedRange<Int32>
@@ -9,15 +9,16 @@ struct RegisteredWorkflow: Sendable {
     let steps: [StepDescription]
     let failures: [any (Error & Codable & Sendable).Type]
     /// Decodes the input, runs, and encodes the result.
-    let execute: @Sendable @concurrent (RunPlan, WorkflowContext) async throws -> [UInt8]?
+    let execute: @Sendable @concurrent (WorkflowContext) async throws -> [UInt8]?
 
     init<W: Workflow>(_ workflow: W, coder: PayloadCoder) throws {
-        self.name = W.name
-        try IdentifierRules.check(name: W.name, of: .workflow)
+        let name = W.name
+        self.name = name
+        try IdentifierRules.check(name: name, of: .workflow)
         guard W.version >= 1, let version = Int32(exactly: W.version) else {
             throw DurableError(
                 .invalidConfiguration,
-                "the version of workflow \(W.name) is \(W.version); it must be a small number from 1 on"
+                "the version of workflow \(name) is \(W.version); it must be a small number from 1 on"
             )
         }
         guard
@@ -26,26 +27,26 @@ struct RegisteredWorkflow: Sendable {
         else {
             throw DurableError(
                 .invalidConfiguration,
-                "workflow \(W.name) declares version \(W.version) and resumes \(W.resumes), which must contain it"
+                "workflow \(name) declares version \(W.version) and resumes \(W.resumes), which must contain it"
             )
         }
-        if let timeout = W.timeout { try DatabaseTime.check(timeout, as: "the timeout of workflow \(W.name)") }
+        if let timeout = W.timeout { try DatabaseTime.check(timeout, as: "the timeout of workflow \(name)") }
         self.version = version
         self.resumes = Int32(W.resumes.lowerBound)...last
         self.timeout = W.timeout
         self.failures = W.failures
         self.steps = W.declaredSteps
-        self.execute = { plan, context in
+        self.execute = { context in
             let input: W.Input
             do {
-                input = try coder.decode(W.Input.self, from: plan.input)
+                input = try coder.decode(W.Input.self, from: context.run.plan.input)
             } catch {
                 throw context.run.lostItsWay(
                     .undecodable,
                     DurableError(
                         .undecodable,
                         PayloadCoder.unreadable("its input", error),
-                        workflow: plan.id,
+                        workflow: context.run.id,
                         underlying: error
                     )
                 )
@@ -53,8 +54,8 @@ struct RegisteredWorkflow: Sendable {
             let output = try await workflow.run(input, in: context)
             return try coder.encode(
                 output,
-                as: "the result of workflow \(W.name)",
-                of: PayloadSubject(.output, workflow: W.name)
+                as: "the result of workflow \(name)",
+                of: PayloadSubject(.output, workflow: name)
             )
         }
     }

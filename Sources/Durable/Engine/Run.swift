@@ -53,7 +53,7 @@ final class Run: Sendable {
         var hadUndos = false
         /// Its code has failed, and what it had done is being undone: it is too late to cancel it.
         var isUnwinding = false
-        /// Whether it has started children.
+        /// Whether it has started children, or come to the record of some.
         var hasChildren = false
         /// What a clean-up leaves undone that is to end in any case.
         var leftUndone = LeftUndone()
@@ -254,18 +254,44 @@ final class Run: Sendable {
 
     // MARK: - Effects
 
+    /// The moment at which an effect may start, if that is now and nothing has to be waited for.
+    func readyAtOnce(after ticket: Int) -> ContinuousClock.Instant? {
+        guard !self.plan.isResumed, self.lane.isDurable(ticket) else { return nil }
+        let now = ContinuousClock.now
+        return self.lease.mayStartEffect(at: now) ? now : nil
+    }
+
     /// Waits until an effect may start: everything that it depends on is durable, and this process holds its lease.
-    func readyForEffect(after ticket: Int) async throws {
+    ///
+    /// - Returns: The moment, so that nobody has to ask the clock again.
+    @discardableResult
+    func readyForEffect(after ticket: Int) async throws -> ContinuousClock.Instant {
         try self.checkAlive()
+        let now: ContinuousClock.Instant
         do {
-            if self.plan.isResumed { try await self.engine.writer.waitUntilDurable(self.claimCommit(), of: self.lane) }
-            if Protection.barrier.isOn { try await self.engine.writer.waitUntilDurable(ticket, of: self.lane) }
-            if !self.lease.mayStartEffect() { try await self.lease.waitUntilMayStartEffect() }
+            if self.plan.isResumed { try await self.waitForClaim() }
+            if Protection.barrier.isOn {
+                self.engine.writer.look(for: ticket, of: self.lane)
+                try await self.lane.waitUntilDurable(ticket)
+            }
+            let durable = ContinuousClock.now
+            if self.lease.mayStartEffect(at: durable) {
+                now = durable
+            } else {
+                try await self.lease.waitUntilMayStartEffect()
+                now = .now
+            }
         } catch {
             if self.isInterrupted { throw self.interruptionError }
             throw self.laneFailed()
         }
         try self.checkAlive()
+        return now
+    }
+
+    @inline(never)
+    private func waitForClaim() async throws {
+        try await self.engine.writer.waitUntilDurable(self.claimCommit(), of: self.lane)
     }
 
     /// What was read at the claim may be visible and not yet durable; a commit of this process that began later settles it.
@@ -274,24 +300,5 @@ final class Run: Sendable {
         let ticket = self.engine.writer.submit(.commit, for: self.lane) ?? 0
         self.state.withLock { if $0.claimTicket == nil { $0.claimTicket = ticket } }
         return ticket
-    }
-
-    // MARK: - Activity
-
-    func attemptBegan(_ attempt: RunningAttempt) {
-        self.state.withLock { $0.attempts.append(attempt) }
-    }
-
-    func attemptEnded(_ attempt: RunningAttempt) {
-        self.state.withLock { state in
-            guard let index = state.attempts.firstIndex(where: { $0 === attempt }) else { return }
-            state.attempts.swapAt(index, state.attempts.count - 1)
-            state.attempts.removeLast()
-        }
-    }
-
-    /// The attempts that run now, for `durable.activity`.
-    var attempts: [RunningAttempt] {
-        self.state.withLock { $0.attempts }
     }
 }

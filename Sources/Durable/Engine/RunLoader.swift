@@ -12,7 +12,7 @@ package import Libpq
 package struct RunLoader: Sendable {
     /// Outputs above this many bytes are read when replay comes to them, so that a history of large results fits in memory.
     static let largeOutput = 256 << 10
-    /// How many workflows are read at a time.
+    /// The histories of so many workflows are read at a time.
     static let batch = 100
 
     private let pool: PostgresPool
@@ -50,7 +50,7 @@ package struct RunLoader: Sendable {
     /// The plans of claimed workflows, by id.
     ///
     /// Nothing is read of those that have no records yet.
-    func plans(of claimed: [ClaimedWorkflow]) async throws -> [String: RunPlan] {
+    func plans(of claimed: ArraySlice<ClaimedWorkflow>) async throws -> [String: RunPlan] {
         var ids = ArrayColumn(.text)
         for workflow in claimed where workflow.hasHistory { ids.append(workflow.id) }
         var histories: [String: History] = [:]

@@ -22,8 +22,11 @@ package final class DatabaseClock: Sendable {
     /// Never goes back, whichever thread asks; costs no lock.
     ///
     /// Meaningless before the first registration: nothing runs then.
-    package func now() -> Int64 {
-        var time = Self.microseconds(.now) + self.offset.load(ordering: .relaxed)
+    package func now() -> Int64 { self.time(at: .now) }
+
+    /// The same for a moment of which the machine's clock was asked already, just now.
+    package func time(at now: ContinuousClock.Instant) -> Int64 {
+        var time = Self.microseconds(now) + self.offset.load(ordering: .relaxed)
         if let shift { time += shift.microseconds }
         return self.latest.max(time, ordering: .relaxed).newValue
     }

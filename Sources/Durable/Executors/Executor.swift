@@ -78,6 +78,9 @@ package final class Executor: Sendable {
     /// Database time: microseconds since 2000-01-01 UTC, never going back.
     package func databaseNow() -> Int64 { self.clock.now() }
 
+    /// The same for a moment of which the machine's clock was asked already, just now.
+    func databaseTime(at now: ContinuousClock.Instant) -> Int64 { self.clock.time(at: now) }
+
     /// Registers this process under a new identity and begins to keep its lease.
     ///
     /// - Throws: `PostgresError` if the database cannot be reached or refuses; `DurableError` with code `notRunning` after `stop`.

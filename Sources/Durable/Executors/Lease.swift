@@ -33,8 +33,10 @@ package final class Lease: Sendable {
     ///
     /// Decided by the clock: true never outlasts the deadline, even if every thread that renews is stuck. Cheap enough
     /// for every attempt of every step.
-    package func mayStartEffect() -> Bool {
-        Self.nanoseconds(.now) < self.deadline.load(ordering: .acquiring)
+    ///
+    /// - Parameter now: The machine's time, of which it was asked just now.
+    package func mayStartEffect(at now: ContinuousClock.Instant = .now) -> Bool {
+        Self.nanoseconds(now) < self.deadline.load(ordering: .acquiring)
     }
 
     /// Why the identity is over; nil while it is not.
@@ -47,6 +49,7 @@ package final class Lease: Sendable {
     ///
     /// - Throws: `DurableError` with code `superseded` when the identity is over, `CancellationError` when the task is
     ///   cancelled.
+    @inline(never)
     package nonisolated(nonsending) func waitUntilMayStartEffect() async throws {
         while true {
             if let ending = self.ending { throw Self.superseded(self.identity, ending) }

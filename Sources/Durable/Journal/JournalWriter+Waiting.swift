@@ -8,11 +8,13 @@ extension JournalWriter {
     ///
     /// Who waits for a row that travels alone looks for the answer himself for a moment, see ``ReplySpin``.
     package func waitUntilDurable(_ ticket: Int, of lane: RunLane) async throws {
-        self.spin(until: ticket, of: lane)
+        self.look(for: ticket, of: lane)
         try await lane.waitUntilDurable(ticket)
     }
 
-    private func spin(until ticket: Int, of lane: RunLane) {
+    /// Looks for the answer to a row that travels alone for a moment: an ordinary function, since whatever a step waits in is memory
+    /// of every workflow in flight.
+    func look(for ticket: Int, of lane: RunLane) {
         guard self.lonely.load(ordering: .relaxed) == lane.number, !lane.isDurable(ticket) else { return }
         let spin = self.state.withLock { state -> (PostgresConnection, Duration)? in
             guard let lone = state.queue.lone, lone.laneNumber == lane.number else { return nil }

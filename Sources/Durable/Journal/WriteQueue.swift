@@ -51,8 +51,10 @@ package struct WriteQueue<Entry: QueuedWrite>: Sendable {
     private var connections: [Connection]
     private var pending: Deque<Entry> = []
     private var pendingBytes = 0
-    /// Where each run has rows in flight.
-    private var inFlight: [UInt64: Int] = [:]
+    /// Which runs have rows in flight, for each connection.
+    ///
+    /// Emptied whole: taking out one run after the other would cost each row two more hashes, under a lock that everybody takes.
+    private var inFlight: [Set<UInt64>]
     private var isHeld = false
     /// Connections whose batch was not simply committed: nobody knows how long that takes, so they help nobody.
     private var troubled: Set<Int> = []
@@ -64,6 +66,7 @@ package struct WriteQueue<Entry: QueuedWrite>: Sendable {
     package init(connections: Int, limits: Limits = Limits()) {
         self.limits = limits
         self.connections = Array(repeating: .closed, count: connections)
+        self.inFlight = Array(repeating: [], count: connections)
     }
 
     /// How many rows wait to be sent.
@@ -72,7 +75,7 @@ package struct WriteQueue<Entry: QueuedWrite>: Sendable {
     package var waitingBytes: Int { self.pendingBytes }
     /// Whether nothing waits and nothing is in flight.
     package var isEmpty: Bool {
-        self.pending.isEmpty && self.inFlight.isEmpty
+        self.pending.isEmpty && self.inFlight.allSatisfy(\.isEmpty)
     }
 
     /// The row that has waited for longest, as far as the order of submission tells.
@@ -85,12 +88,14 @@ package struct WriteQueue<Entry: QueuedWrite>: Sendable {
 
     /// The one row that is under way, if nothing else is under way or waits.
     package var lone: (connection: Int, laneNumber: UInt64)? {
-        guard self.pending.isEmpty, self.inFlight.count == 1, self.troubled.isEmpty else { return nil }
+        guard self.pending.isEmpty, self.troubled.isEmpty else { return nil }
+        var lone: (connection: Int, laneNumber: UInt64)?
         for index in self.connections.indices {
             guard case .busy(let entries) = self.connections[index] else { continue }
-            return entries.count == 1 ? (index, entries[0].laneNumber) : nil
+            guard lone == nil, entries.count == 1 else { return nil }
+            lone = (index, entries[0].laneNumber)
         }
-        return nil
+        return lone
     }
 
     // MARK: - Events
@@ -116,9 +121,9 @@ package struct WriteQueue<Entry: QueuedWrite>: Sendable {
         guard case .busy(let entries) = self.connections[connection] else { return [] }
         self.connections[connection] = .idle
         self.troubled.remove(connection)
-        for entry in entries {
-            self.inFlight[entry.laneNumber] = nil
-            if !self.strayed.isEmpty { self.strayed[entry.laneNumber] = nil }
+        self.inFlight[connection].removeAll(keepingCapacity: true)
+        if !self.strayed.isEmpty {
+            for entry in entries { self.strayed[entry.laneNumber] = nil }
         }
         if holding { self.isHeld = true }
         return entries
@@ -136,7 +141,7 @@ package struct WriteQueue<Entry: QueuedWrite>: Sendable {
     package mutating func postpone(_ entries: [Entry], of run: UInt64, on connection: Int) -> Int {
         guard case .busy(let all) = self.connections[connection] else { return 0 }
         self.connections[connection] = .busy(all.filter { $0.laneNumber != run })
-        self.inFlight[run] = nil
+        self.inFlight[connection].remove(run)
         self.pending.prepend(contentsOf: entries)
         for entry in entries { self.pendingBytes += entry.size }
         self.postponed.insert(run)
@@ -213,8 +218,8 @@ package struct WriteQueue<Entry: QueuedWrite>: Sendable {
         while looked < self.limits.scan, taken.count < self.limits.rows, let entry = self.pending.first {
             looked += 1
             let lane = entry.laneNumber
-            let isElsewhere = self.inFlight[lane].map { $0 != connection } ?? false
-            if isElsewhere || !self.postponed.isEmpty && self.postponed.contains(lane) {
+            let isPostponed = !self.postponed.isEmpty && self.postponed.contains(lane)
+            if isPostponed || self.isInFlight(lane, elsewhereThan: connection) {
                 skipped.append(entry)
                 self.pending.removeFirst()
                 continue
@@ -227,12 +232,19 @@ package struct WriteQueue<Entry: QueuedWrite>: Sendable {
                 break
             }
             self.pending.removeFirst()
-            self.inFlight[lane] = connection
+            self.inFlight[connection].insert(lane)
             bytes += entry.size
             taken.append(entry)
         }
         if !skipped.isEmpty { self.pending.prepend(contentsOf: skipped) }
         self.pendingBytes -= bytes
         return taken.isEmpty ? nil : taken
+    }
+
+    private func isInFlight(_ lane: UInt64, elsewhereThan connection: Int) -> Bool {
+        for index in self.inFlight.indices where index != connection {
+            if self.inFlight[index].contains(lane) { return true }
+        }
+        return false
     }
 }

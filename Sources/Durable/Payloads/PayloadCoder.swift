@@ -43,10 +43,13 @@ package struct PayloadCoder: Sendable {
         if T.self == Nothing.self { return nil }
         let writer = JSONWriter()
         do {
-            if T.self is any OptionalPayload.Type, let optional = value as? any OptionalPayload {
-                try optional.write(nestedTo: writer)
-            } else {
-                try writer.write(value)
+            // Leaves first: what a type conforms to is asked of the runtime, and no leaf is an optional.
+            if try !writer.writeLeaf(value) {
+                if T.self is any OptionalPayload.Type, let optional = value as? any OptionalPayload {
+                    try optional.write(nestedTo: writer)
+                } else {
+                    try writer.write(value)
+                }
             }
         } catch {
             throw self.unencodable(error, writer.failure, what())

@@ -10,6 +10,7 @@ struct Claimer: Sendable {
 
     func claimForEver() async {
         var number = 0
+        var batch = ClaimBatch()
         var isSharing = false
         var isMoreLikely = false
         while !Task.isCancelled {
@@ -20,13 +21,14 @@ struct Claimer: Sendable {
                 number &+= 1
                 let turn = ClaimTurn(
                     room: self.core.runs.room,
-                    batch: RunLoader.batch,
+                    batch: batch.size,
                     isSharing: isSharing,
                     number: number
                 )
                 await self.core.attempt("recovery.claim_failed") {
                     (isMoreLikely, isSharing) = try await self.claim(as: lease, turn)
                 }
+                batch.turnEnded(isMoreLikely: isMoreLikely)
             }
         }
     }
@@ -79,13 +81,17 @@ struct Claimer: Sendable {
 
     /// Runs what was claimed.
     private func launch(_ claimed: [ClaimedWorkflow], _ lease: Lease) async throws {
-        guard !claimed.isEmpty else { return }
-        // A failure here leaves them owned and not running: the next look for orphans gives them back.
-        let plans = try await self.core.loader.plans(of: claimed)
-        for workflow in claimed {
-            guard let plan = plans[workflow.id], let registered = self.registry[workflow.name] else { continue }
-            let lane = RunLane(workflow: workflow.id, token: workflow.run, executor: lease.identity)
-            self.core.launch(plan, registered, lane: lane, lease: lease)
+        var rest = claimed[...]
+        while !rest.isEmpty {
+            let part = rest.prefix(RunLoader.batch)
+            rest = rest.dropFirst(part.count)
+            // A failure here leaves them owned and not running: the next look for orphans gives them back.
+            let plans = try await self.core.loader.plans(of: part)
+            for workflow in part {
+                guard let plan = plans[workflow.id], let registered = self.registry[workflow.name] else { continue }
+                let lane = RunLane(workflow: workflow.id, token: workflow.run, executor: lease.identity)
+                self.core.launch(plan, registered, lane: lane, lease: lease)
+            }
         }
     }
 }

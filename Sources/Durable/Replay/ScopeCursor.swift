@@ -17,12 +17,7 @@ package struct ScopeCursor: Sendable {
     /// The path of the scope.
     package let scope: String
     private var position: Int32 = 0
-    private var occurrences: [Call: Int] = [:]
-
-    private struct Call: Hashable {
-        let kind: JournalKind
-        let name: String
-    }
+    private var occurrences = Occurrences()
 
     package init(scope: String) {
         self.scope = scope
@@ -67,13 +62,7 @@ package struct ScopeCursor: Sendable {
 
     /// The call as people see it: the second `charge` of a scope is `charge#2`.
     private mutating func label(_ kind: JournalKind, _ name: String) -> String {
-        let occurrence = Self.increment(&self.occurrences[Call(kind: kind, name: name), default: 0])
+        let occurrence = self.occurrences.next(kind, name)
         return occurrence == 1 ? name : "\(name)#\(occurrence)"
-    }
-
-    /// In place, so that the call is looked up once.
-    private static func increment(_ count: inout Int) -> Int {
-        count += 1
-        return count
     }
 }

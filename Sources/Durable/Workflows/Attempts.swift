@@ -11,9 +11,10 @@ final class Attempts {
     private var retry: RetryState
     private var previous: StepFailure?
     private var due: Int64?
-    /// When the one that runs began.
-    private var began: ContinuousClock.Instant = .now
-    private let firstBegan: Int64
+    /// When the one that runs began; nil before the first of this run.
+    private var began: ContinuousClock.Instant?
+    /// When the first of all began, by the database's clock.
+    private var firstBegan: Int64?
 
     /// - Parameter policy: nil: the engine's.
     @inline(never)
@@ -22,8 +23,7 @@ final class Attempts {
         let last = call.notes.last
         self.retry = try RetryState(policy ?? context.engine.options.retry, failed: Int(last?.attempt ?? 0))
         self.due = last?.due
-        self.firstBegan =
-            call.notes.first.map { $0.at - Int64(Double($0.seconds ?? 0) * 1_000_000) } ?? context.engine.now()
+        self.firstBegan = call.notes.first.map { $0.at - Int64(Double($0.seconds ?? 0) * 1_000_000) }
         if let error = last?.error {
             self.previous = try? RecordedError(decoding: error, by: context.engine.coder).failure
         }
@@ -32,40 +32,61 @@ final class Attempts {
     /// Which attempt is under way or next, from 1.
     var number: Int { self.retry.attempt }
 
-    /// Waits until the next attempt is due and may start.
+    /// Waits until the next attempt is due and may start, and begins it.
     func next(timeout: Duration?, context: WorkflowContext) async throws -> StepContext {
-        if self.due != nil { try await self.waitUntilDue(context) }
-        try await context.run.readyForEffect(after: context.lastTicket)
-        try context.checkAlive()
-        return self.begin(timeout, context)
+        if self.isDelayed { try await self.waitUntilDue(context) }
+        let now = try await context.run.readyForEffect(after: context.lastTicket)
+        return try self.begin(at: now, timeout: timeout, context: context)
     }
 
-    private func waitUntilDue(_ context: WorkflowContext) async throws {
+    /// Whether the next attempt may be due later than now.
+    var isDelayed: Bool { self.due != nil }
+
+    @inline(never)
+    func waitUntilDue(_ context: WorkflowContext) async throws {
         guard let due else { return }
         let what = Awaited("attempt \(self.number) of \(self.call.kind.word) \(self.call.label)")
         try await context.run.wait(until: due, for: what, in: context.branch)
         self.due = nil
     }
 
+    /// Begins the next attempt.
+    ///
+    /// - Parameter now: The moment at which it was allowed to.
     @inline(never)
-    private func begin(_ timeout: Duration?, _ context: WorkflowContext) -> StepContext {
-        self.began = .now
+    func begin(at now: ContinuousClock.Instant, timeout: Duration?, context: WorkflowContext) throws -> StepContext {
+        try context.checkAlive()
+        let startedAt = context.engine.time(at: now)
+        self.began = now
+        if self.firstBegan == nil { self.firstBegan = startedAt }
         return StepContext(
             running: RunningAttempt(
                 self.call,
                 number: self.number,
                 after: self.previous,
-                deadline: timeout.map { self.began.advanced(by: $0) },
+                deadline: timeout.map { now.advanced(by: $0) },
                 run: context.run,
-                startedAt: context.engine.now()
+                startedAt: startedAt
             )
         )
     }
 
-    /// The attempt has worked: puts its record on its way.
+    /// The attempt has worked: puts its record on its way, and waits where that is wanted.
+    @inline(never)
     func succeed(with output: [UInt8]?, context: WorkflowContext) async throws {
         if let output, output.count > EngineCore.largeRecord { await context.engine.writer.waitForRoom() }
         try await context.settle(self.enqueueSuccess(output, context), self.call.place, phase: 0)
+    }
+
+    /// The same where nothing has to be waited for, as with nearly every step; false, and nothing is done, where something has.
+    @inline(never)
+    func succeedAtOnce(with output: [UInt8]?, context: WorkflowContext) throws -> Bool {
+        guard context.engine.options.durability != .immediate, output?.count ?? 0 <= EngineCore.largeRecord else {
+            return false
+        }
+        _ = try self.enqueueSuccess(output, context)
+        context.checkpointed(self.call.place, phase: 0)
+        return true
     }
 
     @inline(never)
@@ -86,6 +107,7 @@ final class Attempts {
     /// An attempt has failed: returns when another one follows, and throws what the step throws when none does.
     ///
     /// An undo that has used up its attempts pauses the workflow, and goes on where it stands when it is resumed.
+    @inline(never)
     func failed(
         _ error: any Error,
         failures: [any (Error & Codable & Sendable).Type] = [],
@@ -102,7 +124,7 @@ final class Attempts {
             declared: declared,
             coder: context.engine.coder
         )
-        let elapsed = Duration.microseconds(context.engine.now() - self.firstBegan)
+        let elapsed = self.firstBegan.map { Duration.microseconds(context.engine.now() - $0) } ?? .zero
         // Both rows tell of the attempt that has just ended, so they are made before the next one is counted.
         let failed = self.number
         var note = self.record(phase: Int16(clamping: failed), context: context)
@@ -160,14 +182,15 @@ final class Attempts {
     }
 
     private func record(phase: Int16, context: WorkflowContext) -> JournalRecord {
+        let now = ContinuousClock.now
         var record = JournalRecord(
             place: self.call.place,
             phase: phase,
             kind: self.call.kind,
             name: self.call.name,
             attempt: Int16(clamping: self.number),
-            at: context.timestamp(),
-            seconds: Float((ContinuousClock.now - self.began) / .seconds(1))
+            at: context.timestamp(at: now),
+            seconds: self.began.map { Float((now - $0) / .seconds(1)) } ?? 0
         )
         record.fingerprint = self.call.fingerprint
         return record

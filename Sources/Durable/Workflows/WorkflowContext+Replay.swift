@@ -3,6 +3,7 @@
 /// What was recorded of a call, as its caller gets it.
 extension WorkflowContext {
     /// What is recorded of a call that may have an undo.
+    @inline(never)
     func recall<T: Codable & Sendable>(
         _ recorded: RecordedCall,
         failures: [any (Error & Codable & Sendable).Type],

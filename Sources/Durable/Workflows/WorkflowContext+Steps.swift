@@ -53,21 +53,37 @@ extension WorkflowContext {
         _ body: @escaping @Sendable (StepContext) async throws -> T
     ) async throws -> T {
         if let timeout { try StepTimeout.check(timeout, of: name) }
-        let starting: ((Place) -> Void)? = undo.map { undo in { self.run.register(undo.entry(at: $0, nil)) } }
-        switch try await self.begin(.step, name, inputs: inputs, starting: starting) {
+        let starting: ((Place) -> Void)? = if let undo { { self.run.register(undo.entry(at: $0, nil)) } } else { nil }
+        let call =
+            if let call = try self.beginAtOnce(.step, name, inputs: inputs, starting: starting) {
+                call
+            } else {
+                try await self.begin(.step, name, inputs: inputs, starting: starting)
+            }
+        switch call {
         case .recorded(let recorded):
             starting?(recorded.record.place)
             return try await self.recall(recorded, failures: failures, undoing: undo)
         case .live(let call):
             let attempts = try Attempts(of: call, retry: retry, context: self)
             while true {
-                let step = try await attempts.next(timeout: timeout, context: self)
+                // What ``Attempts/next(timeout:context:)`` does, with nothing in between that would wait along.
+                if attempts.isDelayed { try await attempts.waitUntilDue(self) }
+                let now =
+                    if let now = self.run.readyAtOnce(after: self.lastTicket) {
+                        now
+                    } else {
+                        try await self.run.readyForEffect(after: self.lastTicket)
+                    }
+                let step = try attempts.begin(at: now, timeout: timeout, context: self)
                 do {
                     let value = try await self.attempt(step, timeout: timeout, body)
                     let output = try self.encode(value, of: call)
                     // What it has appended to streams is durable before it.
                     step.running.flushStreams()
-                    try await attempts.succeed(with: output, context: self)
+                    if try !attempts.succeedAtOnce(with: output, context: self) {
+                        try await attempts.succeed(with: output, context: self)
+                    }
                     if let undo { self.run.register(undo.entry(at: call.place, value)) }
                     return value
                 } catch {

@@ -41,4 +41,14 @@ import Testing
         turn = ClaimTurn(room: 1, batch: 100, isSharing: true, number: 2)
         #expect(turn.first() == .unlimited(atMost: 1))
     }
+
+    @Test func `a claim takes more for as long as there is always more`() {
+        var batch = ClaimBatch()
+        let sizes = [true, true, true, false, true].map { isMoreLikely in
+            batch.turnEnded(isMoreLikely: isMoreLikely)
+            return batch.size
+        }
+        #expect(ClaimBatch().size == 100)
+        #expect(sizes == [200, 400, 400, 100, 200])
+    }
 }
