@@ -4,6 +4,8 @@ extension Floor {
     /// All of them.
     static let table = [
         Floor("ratio.sequential_to_pgbench", .atLeast(0.95)),
+        Floor("steps.1000", .atLeast(40_000)),
+        Floor("ratio.ten_steps_to_bulk", .atLeast(0.4)),
         Floor("ratio.steps_to_bulk", .atLeast(0.6)),
         Floor("client.us_per_step", .atMost(8)),
         Floor("workflows.one_step", .atLeast(20_000)),
@@ -36,15 +38,22 @@ extension Floor {
         Floor("ratio.drained_to_sdk", .atLeast(30)),
     ]
 
+    /// What every run must reach, also without `--check`: below these something is broken.
+    static let kernel = [
+        Floor("ratio.sequential_to_pgbench", .atLeast(0.9)),
+        Floor("steps.1000", .atLeast(40_000)),
+        Floor("ratio.ten_steps_to_bulk", .atLeast(0.4)),
+    ]
+
     /// The floor of a figure, if it has one.
-    static func of(_ figure: Figure) -> Floor? {
-        self.table.first { $0.figure == figure.name }
+    static func of(_ figure: Figure, among floors: [Floor] = Floor.table) -> Floor? {
+        floors.first { $0.figure == figure.name }
     }
 
-    /// Words for each figure on the wrong side of its floor.
-    static func missed(by figures: Figures) -> [String] {
+    /// Words for each figure on the wrong side of one of these floors.
+    static func missed(by figures: Figures, of floors: [Floor] = Floor.table) -> [String] {
         figures.all.compactMap { figure in
-            guard let floor = self.of(figure), !floor.isMet(by: figure) else { return nil }
+            guard let floor = self.of(figure, among: floors), !floor.isMet(by: figure) else { return nil }
             let seen = NumberText.short(figure.median, figure.unit)
             return "\(figure.name): \(figure.words): \(seen), not \(floor.words(figure.unit))"
         }

@@ -50,4 +50,17 @@ enum FigureTable {
             return String(decoding: try encoder.encode(line), as: UTF8.self)
         }.joined(separator: "\n")
     }
+
+    /// What a step costs, in one line; nil where it was not measured.
+    static func summary(_ figures: Figures) throws -> String? {
+        let names = [
+            "sequential_ratio": "ratio.sequential_to_pgbench", "steps_per_second_1000": "steps.1000",
+            "pgbench_1": "ceilings.commits_1", "bulk_ceiling": "ceilings.bulk",
+        ]
+        let medians = names.compactMapValues { figures[$0]?.median }
+        guard medians.count == names.count else { return nil }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return String(decoding: try encoder.encode(medians), as: UTF8.self)
+    }
 }

@@ -59,6 +59,12 @@ struct StepsScenario: Scenario {
             over: "ceilings.commits_32"
         ),
         Ratio(
+            "ratio.ten_steps_to_bulk",
+            "steps of 1,000 workflows of 10, of the bulk insert",
+            "steps.1000",
+            over: "ceilings.bulk"
+        ),
+        Ratio(
             "ratio.steps_to_bulk",
             "steps of 1,000 long workflows, of the bulk insert",
             "steps.long",
