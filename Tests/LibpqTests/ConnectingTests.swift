@@ -95,7 +95,7 @@ struct ConnectingTests {
         var configuration = PostgresConfiguration(
             "host=127.0.0.1,127.0.0.1 port=\(silent.port),\(port) user=postgres dbname=postgres"
         )
-        configuration.connectTimeout = .seconds(2)
+        configuration.connectTimeout = .seconds(10)
         let connection = try await PostgresConnection.connect(configuration)
         #expect(try await connection.query("SELECT inet_server_port()")[0].decode(0, as: Int.self) == port)
         try await postgres.stop()

@@ -14,7 +14,7 @@ struct PoolTests {
     }
 
     @Test func `no more connections than the maximum are opened, and each is used again`() async throws {
-        let pool = try await Self.pool(3)
+        let pool = try await Self.pool(3, timeout: .seconds(100))
         let pids = try await withThrowingTaskGroup(of: Int32.self) { group in
             for _ in 0..<100 {
                 group.addTask {

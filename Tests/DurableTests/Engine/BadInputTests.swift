@@ -111,7 +111,7 @@ import Testing
             let id = String(
                 (0..<512).map { _ in "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789".randomElement(using: &random) ?? "X" }
             )
-            let value = try await engine.start(Plain<Int>.self, id: id).result(within: .seconds(20))
+            let value = try await engine.start(Plain<Int>.self, id: id).result(within: .seconds(60))
             #expect(value == 1)
             #expect(try await database.text("SELECT octet_length(scope)::text FROM durable.journal") == "1800")
         }

@@ -89,7 +89,7 @@ import Testing
         try await withEngine([program], .test.with { $0.payloadLimit = 1_000 }) { engine, database in
             let handle = try await engine.start(Plain<String>.self, id: "a")
             let token = try #require(
-                try await engine.value(PublishedValue<String>("token"), of: "a", within: .seconds(30))
+                try await engine.value(PublishedValue<String>("token"), of: "a", within: .seconds(60))
             )
             for attempt in 0..<3 {
                 let error = await #expect(throws: DurableError.self) {

@@ -87,7 +87,7 @@ extension Signal where Payload == Approval {
         async throws
     {
         let program = Program<Int, Int?> { _, workflow in
-            try await workflow.receive(Int.self, "n", within: .seconds(2))
+            try await workflow.receive(Int.self, "n", within: .seconds(6))
         }
         try await withDatabase { database in
             try await database.withEngine([program], .replaying) { engine in

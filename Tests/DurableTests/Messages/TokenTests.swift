@@ -15,7 +15,7 @@ import Testing
     }
 
     private static func token(_ engine: DurableEngine, _ id: String) async throws -> String {
-        try #require(try await engine.value(PublishedValue<String>("token"), of: id, within: .seconds(30)))
+        try #require(try await engine.value(PublishedValue<String>("token"), of: id, within: .seconds(60)))
     }
 
     @Test(arguments: waysToWait)

@@ -25,7 +25,7 @@ import Testing
             }
             return StepFailure(type: "", message: "nothing was thrown")
         }
-        return try await withDatabase(limit: .seconds(30), sourceLocation: sourceLocation) { database in
+        return try await withDatabase(limit: .seconds(60), sourceLocation: sourceLocation) { database in
             try await database.execute("CREATE TABLE effect (id int)")
             let thrown = try await database.withEngine([program]) { engine in
                 try await engine.start(Plain<StepFailure>.self, id: "a").result()

@@ -199,7 +199,7 @@ import Testing
                 """
             )
             let last = try await database.withEngine([program]) { engine in
-                try await engine.handle(Plain<Int>.self, id: "a").result(within: .seconds(20))
+                try await engine.handle(Plain<Int>.self, id: "a").result(within: .seconds(60))
             }
             #expect(last != nil, "it goes on beyond attempt 32,767: \(seen.all)")
         }

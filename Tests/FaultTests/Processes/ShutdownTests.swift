@@ -28,7 +28,7 @@ extension FaultTests {
                 let asked = ContinuousClock.now
                 worker.send(SIGTERM)
                 // The sleeper goes first, since nothing of it runs.
-                try await wait("the sleeping workflow is handed over", within: .seconds(10)) {
+                try await wait("the sleeping workflow is handed over", within: .seconds(60)) {
                     let count = try await fixture.count("durable.live WHERE workflow_id = 'n' AND executor IS NULL")
                     return count == 1 ? nil : worker.report
                 }
@@ -36,7 +36,7 @@ extension FaultTests {
                 #expect(try await fixture.count("durable.lease") == 1)
                 worker.say("go two")
                 worker.say("go book")
-                try await worker.waitUntilEnded(within: .seconds(10))
+                try await worker.waitUntilEnded(within: .seconds(60))
                 print("left in \(ContinuousClock.now - asked)")
                 #expect(worker.exit == 0, "\(worker.report)")
                 #expect(worker.lines.contains("stopped"))
@@ -50,7 +50,7 @@ extension FaultTests {
 
                 let next = try fixture.worker(Self.options.merging(["name": "next"]) { $1 })
                 let began = ContinuousClock.now
-                try await wait("22 workflows end", within: .seconds(30)) {
+                try await wait("22 workflows end", within: .seconds(60)) {
                     let ended = try await fixture.count("durable.outcome WHERE status = 'succeeded'")
                     return ended == 22 ? nil : "\(ended); \(next.report)"
                 }
@@ -74,13 +74,13 @@ extension FaultTests {
                 worker.say("start held m")
                 try await worker.hear("gate hold")
                 worker.send(SIGTERM)
-                try await worker.waitUntilEnded(within: .seconds(10))
+                try await worker.waitUntilEnded(within: .seconds(60))
                 #expect(worker.exit == 0, "\(worker.report)")
                 #expect(worker.lines.contains { $0.hasPrefix("log warning engine.drain_ended") })
                 #expect(try await fixture.count("durable.lease") == 0)
 
                 let next = try fixture.worker(Self.options.merging(["name": "next"]) { $1 })
-                try await fixture.waitForOutcome("m", within: .seconds(30), next)
+                try await fixture.waitForOutcome("m", within: .seconds(60), next)
                 let holds = fixture.effects.filter { $0.place == "hold" }.map { "\($0.isBeginning) \($0.pid)" }
                 #expect(holds == ["true \(worker.pid)", "true \(next.pid)", "false \(next.pid)"])
                 #expect(try await fixture.journal("m").map(\.pid) == [worker.pid, next.pid, next.pid])

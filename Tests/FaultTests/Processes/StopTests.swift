@@ -36,7 +36,7 @@ extension FaultTests {
 
                 let heir = try fixture.worker(lease.merging(["name": "heir"]) { $1 })
                 let began = ContinuousClock.now
-                try await fixture.waitForOutcome("m", within: .seconds(20), heir)
+                try await fixture.waitForOutcome("m", within: .seconds(60), heir)
                 print("taken over and ended in \(ContinuousClock.now - began)")
                 let after = try await fixture.sessions(of: late)
                 #expect(!after.contains("idle in transaction"), "\(after)")
