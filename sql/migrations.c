@@ -58,6 +58,10 @@ static const unsigned char one_wake_up[] = {
 #embed "migrations/0013_one_wake_up.sql"
 };
 
+static const unsigned char server_life[] = {
+#embed "migrations/0014_server_life.sql"
+};
+
 #define MIGRATION(file, bytes) {file, bytes, sizeof(bytes)}
 
 static const durable_migration migrations[] = {
@@ -74,6 +78,7 @@ static const durable_migration migrations[] = {
     MIGRATION("0011_held_fence.sql", held_fence),
     MIGRATION("0012_said_to_be_gone.sql", said_to_be_gone),
     MIGRATION("0013_one_wake_up.sql", one_wake_up),
+    MIGRATION("0014_server_life.sql", server_life),
 };
 
 size_t durable_migration_count(void) {

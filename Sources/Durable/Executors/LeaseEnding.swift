@@ -15,7 +15,7 @@ package enum LeaseEnding: Hashable, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .fenced: "another process took over"
-        case .incarnationChanged: "the database server was restarted, failed over or restored"
+        case .incarnationChanged: "the database server was restarted, has crashed, failed over, or was restored"
         case .stopped: "stopped"
         }
     }

@@ -57,7 +57,11 @@ extension Evidence {
             self.counters[try row.decode(0, as: String.self)] = Int(try row.decode(1, as: Int32.self))
         }
         self.notes = try await connection.query(
-            "SELECT what || ' write of executor ' || coalesce(executor, 0) || ' to ' || workflow || ' ' || place FROM faults.note"
+            """
+            SELECT format('%s write of executor %s, run %s, to %s %s at %s', what, executor, run, workflow, place,
+                (1e6 * extract(epoch FROM at))::bigint)
+            FROM faults.note ORDER BY at
+            """
         ).map { try $0.decode(0, as: String.self) }
         self.unread = try await connection.query("SELECT workflow_id, name FROM durable.message").map { try $0.named() }
     }

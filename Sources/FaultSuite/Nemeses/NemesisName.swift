@@ -5,7 +5,7 @@ import TemporaryPostgres
 /// All of them, by the names that the command line and the report use.
 enum NemesisName: String, Codable, Sendable, CaseIterable {
     case kill, drain, stop
-    case terminate, fastRestart = "fast-restart", immediateRestart = "immediate-restart"
+    case terminate, crash, fastRestart = "fast-restart", immediateRestart = "immediate-restart"
     case delay, cutStatement = "cut-statement", cutReply = "cut-reply", blackHole = "black-hole"
     case oneConnection = "one-connection", bouncer, dropListen = "drop-listen", twoVersions = "two-versions"
     case readOnly = "read-only", diskFull = "disk-full", failover, restore, clockOff = "clock-off"
@@ -13,7 +13,7 @@ enum NemesisName: String, Codable, Sendable, CaseIterable {
     /// How the workers reach the database where it is at home; nil: it is at home everywhere.
     var layout: Arena.Layout? {
         switch self {
-        case .kill, .drain, .stop, .terminate, .oneConnection, .twoVersions, .clockOff: nil
+        case .kill, .drain, .stop, .terminate, .crash, .oneConnection, .twoVersions, .clockOff: nil
         case .bouncer: .bouncer
         case .failover: .pair
         case .diskFull: .smallDisk
@@ -24,7 +24,7 @@ enum NemesisName: String, Codable, Sendable, CaseIterable {
     /// Whether a strike takes seconds: rounds with such a one go slower.
     var isSlow: Bool {
         switch self {
-        case .stop, .fastRestart, .immediateRestart, .blackHole, .readOnly, .diskFull, .failover, .restore: true
+        case .stop, .crash, .fastRestart, .immediateRestart, .blackHole, .readOnly, .diskFull, .failover, .restore: true
         default: false
         }
     }
@@ -46,6 +46,7 @@ enum NemesisName: String, Codable, Sendable, CaseIterable {
         case .drain: Drain()
         case .stop: Stop()
         case .terminate: TerminateBackends()
+        case .crash: KillBackend()
         case .fastRestart: Restart(mode: .fast)
         case .immediateRestart: Restart(mode: .immediate)
         case .delay: Delay()

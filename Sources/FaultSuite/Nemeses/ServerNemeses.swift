@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import TemporaryPostgres
 
 /// Some sessions of the workers are ended.
@@ -30,6 +31,29 @@ enum Sessions {
             """
         )
         return (Int(count.prefix { $0.isNumber }) ?? 0) > 0 ? Strike() : nil
+    }
+}
+
+/// A process of the server is killed, as by a machine without memory: the server ends all the others, and recovers.
+///
+/// Its start stays what it was; commits that did not wait for the disk are lost.
+struct KillBackend: Nemesis {
+    func strike(_ arena: Arena, _ random: inout SplitMix) async throws -> Strike? {
+        guard arena.holdServer() else { return nil }
+        defer { arena.releaseServer() }
+        let server = arena.primary
+        let chosen = try await server.administer(
+            """
+            SELECT pid FROM pg_stat_activity
+            WHERE application_name LIKE 'durable-faults-%' AND application_name <> 'durable-faults-suite'
+            ORDER BY random() LIMIT 1
+            """
+        )
+        guard let pid = pid_t(chosen.prefix { $0.isNumber }), kill(pid, SIGKILL) == 0 else { return nil }
+        try await Deadline.wait("the server has recovered", within: .seconds(60), every: .milliseconds(20)) {
+            (try? await server.administer("SELECT 1")) != nil
+        }
+        return Strike()
     }
 }
 

@@ -173,6 +173,28 @@ import Testing
         try await server.stop()
     }
 
+    @Test func `after the death of one process of the server all runs are dropped and a new identity is registered`()
+        async throws
+    {
+        let server = try await TemporaryPostgres.start()
+        try await ExecutorFixture.run(on: server) { fixture in
+            let (executor, events) = fixture.executor()
+            let old = try await executor.register()
+            let session = try await fixture.connect()
+            // As by a machine without memory. The server's start stays what it was.
+            try #require(kill(session.backendPID, SIGKILL) == 0)
+            try await eventually("a new identity") { executor.lease.map { $0.identity.id != old.identity.id } ?? false }
+            #expect(events.all.contains(.ended(old.identity.number, .incarnationChanged)))
+            #expect(executor.lease?.identity.server != old.identity.server)
+            let isNoted = try await fixture.connect().query(
+                "SELECT since > pg_postmaster_start_time() FROM durable.server"
+            )
+            #expect(try isNoted[0].decode(0, as: Bool.self), "leases are counted from the recovery on")
+            await executor.stop()
+        }
+        try await server.stop()
+    }
+
     @Test func `of two live processes with one name both go on, and the second says so`() async throws {
         try await ExecutorFixture.run { fixture in
             let (first, firstEvents) = fixture.executor(name: "shop")

@@ -229,6 +229,29 @@ import Testing
         }
     }
 
+    @Test(arguments: ["fence", "fence_strict"])
+    func `after a recovery of the server nobody who registered before it writes, and leases begin anew`(
+        fence: String
+    ) async throws {
+        try await withTestDatabase { database in
+            let session = try await FenceSession(database)
+            let number = try await session.register(lease: "-1 hour", period: "1 hour")
+            try await session.run("UPDATE durable.server SET since = since - interval '1 day'")
+            let call =
+                "SELECT durable.\(fence)(\(number), 1, \(try await session.run("SELECT durable.incarnation()::text")))"
+            try await session.run(call)
+            // What is not logged is emptied by a recovery.
+            try await session.run("TRUNCATE durable.server_life")
+            for _ in 1...2 {
+                let refused = await #expect(throws: PostgresError.self) { try await session.run(call) }
+                #expect(refused?.sqlState == "DU003")
+                #expect(refused?.message == "executor \(number) registered with another start of the server")
+                // From here on the server is known again, and is another one all the same.
+                #expect(try await session.run("SELECT durable.lease_is_over(\(number))::text") == "false")
+            }
+        }
+    }
+
     @Test func `after a restart of the server no lease is over before one period has passed`() async throws {
         try await withTestDatabase { database in
             let session = try await FenceSession(database)

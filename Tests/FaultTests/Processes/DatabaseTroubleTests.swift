@@ -18,6 +18,21 @@ extension FaultTests {
             }
         }
 
+        @Test func `the death of one process of the server delays 100 workflows in flight, and loses none`()
+            async throws
+        {
+            try await Self.trouble { _, fixture, worker in
+                let pid = try await fixture.value(
+                    """
+                    SELECT max(pid) FROM pg_stat_activity WHERE application_name = \("fault-worker-\(worker.pid)")
+                    """,
+                    as: Int32.self
+                )
+                try #require(kill(pid, SIGKILL) == 0)
+                try await worker.hear("log warning executor.superseded")
+            }
+        }
+
         @Test func `a server that takes no writes for a while delays 100 workflows in flight, and fails none`()
             async throws
         {
