@@ -6,7 +6,8 @@
 package enum LeaseEnding: Hashable, Sendable, CustomStringConvertible {
     /// Another process declared this one dead and took its work.
     case fenced
-    /// The server was restarted, failed over or restored from a backup: what this process believes to be recorded may not be.
+    /// The server was restarted, has recovered from a crash, failed over, or was restored from a backup: what this process believes
+    /// to be recorded may not be.
     case incarnationChanged
     /// This process gave its lease back (shutdown).
     case stopped
