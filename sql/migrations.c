@@ -62,6 +62,10 @@ static const unsigned char server_life[] = {
 #embed "migrations/0014_server_life.sql"
 };
 
+static const unsigned char open_groups[] = {
+#embed "migrations/0015_open_groups.sql"
+};
+
 #define MIGRATION(file, bytes) {file, bytes, sizeof(bytes)}
 
 static const durable_migration migrations[] = {
@@ -79,6 +83,7 @@ static const durable_migration migrations[] = {
     MIGRATION("0012_said_to_be_gone.sql", said_to_be_gone),
     MIGRATION("0013_one_wake_up.sql", one_wake_up),
     MIGRATION("0014_server_life.sql", server_life),
+    MIGRATION("0015_open_groups.sql", open_groups),
 };
 
 size_t durable_migration_count(void) {

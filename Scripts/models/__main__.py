@@ -19,11 +19,12 @@ import cleanup
 import events
 import lease
 import mailbox
+import tolerance
 from explorer import explore
 
 CASES = [
     case
-    for protocol in (lease, mailbox, children, events, branches, cleanup, batches, beginnings)
+    for protocol in (lease, mailbox, children, tolerance, events, branches, cleanup, batches, beginnings)
     for case in protocol.CASES
 ]
 

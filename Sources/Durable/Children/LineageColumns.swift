@@ -6,6 +6,7 @@ import Libpq
 struct LineageColumns {
     private var children: ChildColumns?
     private var groups: GroupColumns?
+    private var closed: (parent: ArrayColumn, place: ArrayColumn, run: ArrayColumn)?
     private var orphans: (parent: ArrayColumn, reason: ArrayColumn, run: ArrayColumn)?
     private var taken: (workflow: ArrayColumn, request: ArrayColumn, run: ArrayColumn)?
     private var continuations: ContinuationColumns?
@@ -17,6 +18,12 @@ struct LineageColumns {
             var columns = self.groups ?? GroupColumns()
             columns.append(group, lane)
             self.groups = columns
+        case .closeGroup(let place):
+            var columns = self.closed ?? (ArrayColumn(.text), ArrayColumn(.text), ArrayColumn(.int8))
+            columns.parent.append(lane.workflow)
+            columns.place.append(place)
+            columns.run.append(lane.token)
+            self.closed = columns
         case .cancelChildren(let reason):
             var columns = self.orphans ?? (ArrayColumn(.text), ArrayColumn(.text), ArrayColumn(.int8))
             columns.parent.append(lane.workflow)
@@ -37,7 +44,7 @@ struct LineageColumns {
     }
 
     /// Children that a run starts.
-    mutating func append(_ starts: [ChildStart], _ lane: RunLane) {
+    private mutating func append(_ starts: [ChildStart], _ lane: RunLane) {
         var columns = self.children ?? ChildColumns()
         for start in starts { columns.append(start, lane) }
         columns.append(owner: lane)
@@ -49,6 +56,14 @@ struct LineageColumns {
         var list: [Statement] = []
         if let groups { list.append(Statement(statements.groups, groups.parameters)) }
         if let children { list.append(Statement(statements.children, children.parameters)) }
+        if let closed {
+            list.append(
+                Statement(
+                    statements.closeGroups,
+                    [closed.parent.parameter, closed.place.parameter, closed.run.parameter]
+                )
+            )
+        }
         if let orphans {
             list.append(
                 Statement(
@@ -128,6 +143,7 @@ private struct GroupColumns {
     private var concurrency = ArrayColumn(.int4)
     private var tolerated = ArrayColumn(.int4)
     private var released = ArrayColumn(.int4)
+    private var open = ArrayColumn(.bool)
     private var run = ArrayColumn(.int8)
 
     mutating func append(_ group: ChildGroupRow, _ lane: RunLane) {
@@ -136,13 +152,14 @@ private struct GroupColumns {
         self.concurrency.append(group.concurrency)
         if let tolerated = group.tolerated { self.tolerated.append(tolerated) } else { self.tolerated.appendNull() }
         self.released.append(group.released)
+        self.open.append(group.isOpen)
         self.run.append(lane.token)
     }
 
     var parameters: [Parameter] {
         [
             self.parent.parameter, self.place.parameter, self.concurrency.parameter, self.tolerated.parameter,
-            self.released.parameter, self.run.parameter,
+            self.released.parameter, self.run.parameter, self.open.parameter,
         ]
     }
 }

@@ -6,6 +6,8 @@ package enum LineageRow: Sendable {
     case children([ChildStart])
     /// A group whose children take turns, or of which so many may fail.
     case group(ChildGroupRow)
+    /// The children of an open group have all been started.
+    case closeGroup(place: String)
     /// Children that follow this workflow are asked to end.
     case cancelChildren(reason: String)
     /// The requests to cancel up to this one are being carried out.
@@ -18,7 +20,7 @@ package enum LineageRow: Sendable {
         switch self {
         case .children(let children): children.reduce(0) { $0 + $1.size }
         case .continuation(let record): record.size
-        case .group, .cancelChildren, .cancellationTaken: 96
+        case .group, .closeGroup, .cancelChildren, .cancellationTaken: 96
         }
     }
 }
@@ -49,4 +51,6 @@ package struct ChildGroupRow: Sendable {
     package var concurrency: Int32
     package var tolerated: Int32?
     package var released: Int32
+    /// Its children are started in several commits: it is kept until it is closed.
+    package var isOpen: Bool
 }

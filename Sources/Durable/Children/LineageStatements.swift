@@ -10,6 +10,8 @@ package final class LineageStatements: Sendable {
     let children: StatementText
     /// Groups of children.
     let groups: StatementText
+    /// Groups whose children have all been started: what was stopped meanwhile is cancelled whole.
+    let closeGroups: StatementText
     /// Asks the children that follow a workflow to end.
     let cancelChildren: StatementText
     /// Removes requests to cancel whose clean-up is recorded.
@@ -66,15 +68,19 @@ package final class LineageStatements: Sendable {
         )
         self.groups = StatementText(
             """
-            INSERT INTO \(durable).child_group (parent, place, concurrency, tolerated, released)
-            SELECT p, l, c, t, r FROM unnest($1, $2, $3, $4, $5, $6) AS row (p, l, c, t, r, token)
+            INSERT INTO \(durable).child_group (parent, place, concurrency, tolerated, released, is_open)
+            SELECT p, l, c, t, r, o FROM unnest($1, $2, $3, $4, $5, $6, $7) AS row (p, l, c, t, r, token, o)
             JOIN \(durable).live AS own ON own.workflow_id = p AND own.run = token
             ON CONFLICT DO NOTHING
             """,
             types: [
                 PostgresType.text.array, PostgresType.text.array, PostgresType.int4.array, PostgresType.int4.array,
-                PostgresType.int4.array, PostgresType.int8.array,
+                PostgresType.int4.array, PostgresType.int8.array, PostgresType.bool.array,
             ]
+        )
+        self.closeGroups = StatementText(
+            "SELECT \(durable).close_child_groups($1, $2, $3)",
+            types: [PostgresType.text.array, PostgresType.text.array, PostgresType.int8.array]
         )
         self.cancelChildren = StatementText(
             """

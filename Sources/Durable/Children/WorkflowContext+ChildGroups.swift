@@ -75,41 +75,49 @@ extension WorkflowContext {
                 isHeld: index >= concurrency
             )
         }
-        if concurrency < inputs.count || tolerated.map({ $0 < inputs.count }) ?? false {
+        // Those that wait for a turn first: whoever ends finds them, however long the rest takes to be started.
+        let parts = Self.parts(of: starts.dropFirst(concurrency) + starts.prefix(concurrency))
+        let isGroup = concurrency < inputs.count || tolerated.map { $0 < inputs.count } ?? false
+        if isGroup {
             try await self.submit(
                 .group(
                     ChildGroupRow(
                         place: place,
                         concurrency: Int32(clamping: concurrency),
                         tolerated: tolerated,
-                        released: Int32(clamping: min(concurrency, inputs.count))
+                        released: Int32(clamping: min(concurrency, inputs.count)),
+                        isOpen: parts.count > 1
                     )
                 )
             )
         }
-        var part: [ChildStart] = []
-        var size = 0
-        // Those that wait for a turn first: whoever ends finds them, however long the rest takes to be started.
-        for start in starts.dropFirst(concurrency) + starts.prefix(concurrency) {
-            part.append(start)
-            size += start.size
-            if part.count == 512 || size > 256 << 10 {
-                try await self.startTogether(part)
-                await self.engine.writer.waitForRoom()
-                part = []
-                size = 0
-            }
+        for part in parts.dropLast() {
+            try await self.run.surrounded(part) { try await self.submit(.children(part), announcing: true) }
+            await self.engine.writer.waitForRoom()
         }
-        try await self.run.surrounded(part) {
+        let last = parts.last ?? []
+        try await self.run.surrounded(last) {
             try await self.submit(
                 JournalRecord(place: call.place, phase: 1, kind: .child, name: W.name, at: self.timestamp()),
-                starting: part
+                starting: last,
+                closing: isGroup && parts.count > 1 ? place : nil
             )
         }
     }
 
-    private func startTogether(_ part: [ChildStart]) async throws {
-        try await self.run.surrounded(part) { try await self.submit(.children(part), announcing: true) }
+    /// Children in parts of bounded size.
+    private static func parts(of starts: some Sequence<ChildStart>) -> [[ChildStart]] {
+        var parts: [[ChildStart]] = []
+        var size = 0
+        for start in starts {
+            if parts.isEmpty || parts[parts.count - 1].count == 512 || size > 256 << 10 {
+                parts.append([])
+                size = 0
+            }
+            parts[parts.count - 1].append(start)
+            size += start.size
+        }
+        return parts
     }
 
     /// Records the results of a group in parts, and how it ended.

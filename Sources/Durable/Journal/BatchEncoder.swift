@@ -65,9 +65,9 @@ package struct BatchEncoder: Sendable {
             case .call(let record, let list):
                 records.append(record, entry.lane)
                 for rider in list { riders.append(rider, entry.lane) }
-            case .starting(let record, let children):
+            case .starting(let record, let rows):
                 ownedRecords.append(record, entry.lane)
-                lineage.append(children, entry.lane)
+                for row in rows { lineage.append(row, entry.lane) }
             case .riders(let list): for rider in list { riders.append(rider, entry.lane) }
             case .outcome(let row) where row.hasParent: childOutcomes.append(row, entry.lane)
             case .outcome(let row): outcomes.append(row, entry.lane)

@@ -31,7 +31,7 @@ package enum WriteRow: Sendable {
     case call(JournalRecord, riders: [Rider])
     /// A checkpoint, and the children that it tells of, if the workflow is still this run's: one without the other would never
     /// be made good.
-    case starting(JournalRecord, children: [ChildStart])
+    case starting(JournalRecord, [LineageRow])
     /// What is written without a checkpoint; sent again after a lost reply, it does no harm.
     case riders([Rider])
     /// How the workflow ended.
@@ -93,7 +93,7 @@ extension WriteRow {
         case .start(let row): 160 + (row.input?.count ?? 0)
         case .record(let record): record.size
         case .call(let record, let riders): riders.reduce(record.size) { $0 + $1.size }
-        case .starting(let record, let children): children.reduce(record.size) { $0 + $1.size }
+        case .starting(let record, let rows): rows.reduce(record.size) { $0 + $1.size }
         case .riders(let riders): riders.reduce(0) { $0 + $1.size }
         case .outcome(let row): 64 + (row.output?.count ?? 0) + (row.error?.count ?? 0)
         case .release(let row): 64 + (row.error?.count ?? 0)

@@ -15,8 +15,15 @@ extension WorkflowContext {
     }
 
     /// Puts a record on its way with the children that it tells of: with a run that no longer owns the workflow it starts none.
-    func submit(_ record: JournalRecord, starting children: [ChildStart]) async throws {
-        let ticket = try await self.submit(record, as: .starting(record, children: children))
+    ///
+    /// - Parameter group: The place of the open group whose last children these are.
+    func submit(
+        _ record: JournalRecord,
+        starting children: [ChildStart],
+        closing group: String? = nil
+    ) async throws {
+        let rows = [LineageRow.children(children)] + (group.map { [.closeGroup(place: $0)] } ?? [])
+        let ticket = try await self.submit(record, as: .starting(record, rows))
         if let metrics = self.engine.metrics { for start in children { metrics[start.name].wasStarted() } }
         let notifier = self.engine.directory.notifier
         self.run.lane.whenDurable(ticket) { outcome in

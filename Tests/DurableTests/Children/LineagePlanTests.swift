@@ -99,6 +99,14 @@ import Testing
         }
     }
 
+    @Test func `closing a group reads the group, and what is left of it`() async throws {
+        try await self.withSession { session in
+            let close = "SELECT durable.close_child_groups('{w-1,w-2}', '{w-1/0,w-2/0}', '{1,2}')"
+            let read = try await session.rowsRead(by: close)
+            #expect(read.values.reduce(0, +) <= 20, "\(read)")
+        }
+    }
+
     @Test func `carrying requests reads what was asked for, and as many workflows`() async throws {
         try await self.withSession { session in
             try await session.execute(
