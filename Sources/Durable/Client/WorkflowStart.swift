@@ -26,12 +26,13 @@ struct WorkflowStart: Sendable {
         // Asked for once: where it is the name of the type, the runtime makes it up each time.
         let name = W.name
         try IdentifierRules.check(name: name, of: .workflow)
-        self.id = id ?? UUIDv7.text()
+        let random = SystemRandom.fourWords()
+        self.id = id ?? UUIDv7.text(random: (random[0], random[1]))
         self.isGuarded = id != nil
         self.name = name
         self.version = try Self.version(of: type)
         // Not UUID(), which opens a device and keeps six bits for itself.
-        self.seed = UUID(high: .random(in: 0 ... .max), low: .random(in: 0 ... .max))
+        self.seed = UUID(high: random[2], low: random[3])
         if let timeout = W.timeout { try DatabaseTime.check(timeout, as: "the timeout of workflow \(name)") }
         self.timeout = W.timeout
         self.input = try coder.encode(

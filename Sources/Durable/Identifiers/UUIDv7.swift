@@ -50,11 +50,14 @@ package struct UUIDv7: Sendable {
     /// Every row of the workflow repeats it, in its table and in its index. In the usual form of 36 characters a step takes 48 bytes
     /// more of the log.
     package static func text() -> String {
-        let now = UInt64(max(0, Date().timeIntervalSince1970 * 1000))
         var random = SystemRandomNumberGenerator()
-        // Drawn before the lock: it is a call of the system.
-        let drawn = (random.next(), random.next())
-        let words = self.shared.withLock { $0.words(milliseconds: now, random: drawn) }
+        return self.text(random: (random.next(), random.next()))
+    }
+
+    /// The same with chance that was drawn before.
+    static func text(random: (UInt64, UInt64)) -> String {
+        let now = UInt64(max(0, Date().timeIntervalSince1970 * 1000))
+        let words = self.shared.withLock { $0.words(milliseconds: now, random: random) }
         return self.text(high: words.high, low: words.low)
     }
 

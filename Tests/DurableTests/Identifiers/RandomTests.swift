@@ -75,6 +75,11 @@ import Testing
         #expect(UUIDv7.text().utf8.count == 22)
     }
 
+    @Test func `the system's chance never comes twice`() {
+        let drawn = (0..<1_000).map { _ in SystemRandom.fourWords() }
+        #expect(Set(drawn.flatMap { [$0[0], $0[1], $0[2], $0[3]] }).count == 4_000)
+    }
+
     @Test func `UUIDs are put together from their halves in the order of the text`() {
         #expect(self.seed.uuidString == "01234567-89AB-CDEF-FEDC-BA9876543210")
     }
