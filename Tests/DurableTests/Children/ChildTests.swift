@@ -144,12 +144,15 @@ import Testing
             return results.map { if case .success(let value) = $0 { value } else { -1 } }
         }
         let child = Resize { number, workflow in
-            if number == 0 { try await workflow.sleep(for: .milliseconds(200)) }
+            if number == 0 { _ = try await workflow.receive(Int.self, "go") }
             if number % 100 == 7 { throw TooLarge(size: number) }
             return number * 2
         }
         try await withEngine([parent, child], .replaying) { engine, database in
             let handle = try await engine.start(Plain<[Int]>.self, id: "a")
+            // Children that end before their parent waits wake nobody.
+            try await database.waitFor(.waiting, of: "a")
+            try await engine.signal("a/0/0000", "go", 1)
             let results = try await handle.result()
             #expect(results == (0..<1_200).map { $0 % 100 == 7 ? -1 : $0 * 2 })
             #expect(runs.value == 2, "one wake-up")
