@@ -49,14 +49,14 @@ package final class LineageStatements: Sendable {
             ), started AS (
                 INSERT INTO \(durable).workflow (id, name, version, input, deadline, parent, created_at, trace)
                 SELECT w, n, v, i, d, p, t, c
-                FROM unnest($1, $2, $3, $4, $5, $6, $7, $13) AS row (w, n, v, i, d, p, t, c)
+                FROM \(ArrayRows.table(["w": 1, "n": 2, "v": 3, "i": 4, "d": 5, "p": 6, "t": 7, "c": 13]))
                 WHERE (p IN (SELECT own.workflow_id FROM own)) IS TRUE
                 ON CONFLICT DO NOTHING
                 RETURNING id
             )
             INSERT INTO \(durable).live (workflow_id, name, version, state, run_at, parent, place, follows)
             SELECT w, n, v, 'queued', CASE WHEN h THEN 'infinity' ELSE t END, p, l, f
-            FROM unnest($1, $2, $3, $6, $7, $8, $9, $10) AS row (w, n, v, p, t, l, f, h)
+            FROM \(ArrayRows.table(["w": 1, "n": 2, "v": 3, "p": 6, "t": 7, "l": 8, "f": 9, "h": 10]))
             WHERE (w IN (SELECT started.id FROM started)) IS TRUE
             """,
             types: [
@@ -111,7 +111,7 @@ package final class LineageStatements: Sendable {
             """
             WITH gone AS (
                 DELETE FROM \(durable).live AS l
-                USING unnest($1, $2, $3, $4, $5, $6) AS row (w, r, s, o, e, t)
+                USING \(ArrayRows.table(["w": 1, "r": 2, "s": 3, "o": 4, "e": 5, "t": 6]))
                 WHERE l.workflow_id = w AND l.run = r
                 RETURNING w, r, s, o, e, t, l.parent, l.place
             ), told AS (

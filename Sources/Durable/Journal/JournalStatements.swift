@@ -66,33 +66,31 @@ package final class JournalStatements: Sendable {
             Self.start(durable, onConflict: "ON CONFLICT DO NOTHING"),
             types: Self.startTypes
         )
-        self.record = StatementText(Self.record(durable), types: Self.recordTypes)
-        self.ownedRecord = StatementText(
-            Self.record(durable) + "\nJOIN \(durable).live AS own ON own.workflow_id = w AND own.run = r",
+        self.record = StatementText(
+            """
+            INSERT INTO \(durable).journal (\(Self.journalColumns))
+            \(ArrayRows.query(Self.recordColumns)), $15
+            """,
             types: Self.recordTypes
         )
-        let single = """
-            INSERT INTO \(durable).journal (workflow_id, scope, position, phase, kind, attempt, executor, run, at,
-                                            seconds, due, name, output, error, fingerprint)
+        self.ownedRecord = StatementText(
             """
-        self.singleRecord = StatementText(
-            single + "\nVALUES ($1, $2, $3, $4, $5, $6, $15, $7, $8, $9, $10, $11, $12, $13, $14)",
-            types: Self.singleTypes
+            INSERT INTO \(durable).journal (\(Self.journalColumns))
+            SELECT w, s, p, f, k, a, r, t, d, u, n, o, e, h, $15
+            FROM \(ArrayRows.table(Self.recordColumns))
+            JOIN \(durable).live AS own ON own.workflow_id = w AND own.run = r
+            """,
+            types: Self.recordTypes
         )
+        let values = (1...15).map { "$\($0)" }.joined(separator: ", ")
+        let single = "INSERT INTO \(durable).journal (\(Self.journalColumns))"
+        self.singleRecord = StatementText("\(single) VALUES (\(values))", types: Self.singleTypes)
         self.fencedRecord = StatementText(
-            single + """
-
-                SELECT $1, $2, $3, $4, $5, $6, $15, $7, $8, $9, $10, $11, $12, $13, $14
-                FROM \(durable).fence($15, $16, $17)
-                """,
+            "\(single) SELECT \(values) FROM \(durable).fence($15, $16, $17)",
             types: Self.singleTypes + [.int4, .int8]
         )
         self.heldRecord = StatementText(
-            single + """
-
-                SELECT $1, $2, $3, $4, $5, $6, $15, $7, $8, $9, $10, $11, $12, $13, $14
-                WHERE \(durable).holds_fence($16)
-                """,
+            "\(single) SELECT \(values) WHERE \(durable).holds_fence($16)",
             types: Self.singleTypes + [.text]
         )
         self.holdFence = StatementText(
@@ -103,7 +101,7 @@ package final class JournalStatements: Sendable {
             """
             WITH gone AS (
                 DELETE FROM \(durable).live AS l
-                USING unnest($1, $2, $3, $4, $5, $6) AS row (w, r, s, o, e, t)
+                USING \(ArrayRows.table(["w": 1, "r": 2, "s": 3, "o": 4, "e": 5, "t": 6]))
                 WHERE l.workflow_id = w AND \(ofRun)
                 RETURNING w, r, s, o, e, t
             )
@@ -122,7 +120,7 @@ package final class JournalStatements: Sendable {
                 run_at = CASE WHEN \(isStale) THEN least(t, \(durable).clock()) ELSE t END,
                 waiting_for = f, reason = c, error = e, awaits = string_to_array(a, chr(10)),
                 recoveries = CASE WHEN s = 'waiting' THEN 0 ELSE recoveries END
-            FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) AS row (w, r, s, t, f, c, e, a, m)
+            FROM \(ArrayRows.table(["w": 1, "r": 2, "s": 3, "t": 4, "f": 5, "c": 6, "e": 7, "a": 8, "m": 9]))
             WHERE l.workflow_id = w AND \(ofRun)
             """,
             types: [
@@ -168,14 +166,16 @@ package final class JournalStatements: Sendable {
         .int4,
     ]
 
-    private static func record(_ durable: String) -> String {
+    /// In the order of the parameters.
+    private static let journalColumns = """
+        workflow_id, scope, position, phase, kind, attempt, run, at, seconds, due, name, output, error, fingerprint, executor
         """
-        INSERT INTO \(durable).journal (workflow_id, scope, position, phase, kind, attempt, executor, run, at,
-                                        seconds, due, name, output, error, fingerprint)
-        SELECT w, s, p, f, k, a, $15, r, t, d, u, n, o, e, h
-        FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-            AS row (w, s, p, f, k, a, r, t, d, u, n, o, e, h)
-        """
+
+    private static var recordColumns: KeyValuePairs<String, Int> {
+        [
+            "w": 1, "s": 2, "p": 3, "f": 4, "k": 5, "a": 6, "r": 7, "t": 8, "d": 9, "u": 10, "n": 11, "o": 12, "e": 13,
+            "h": 14,
+        ]
     }
 
     private static let startTypes: [PostgresType] = [
@@ -190,8 +190,7 @@ package final class JournalStatements: Sendable {
         """
         WITH started AS (
             INSERT INTO \(durable).workflow (id, name, version, seed, input, deadline, created_at, run, trace)
-            SELECT w, n, v, s, i, d, c, r, t
-            FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $11) AS row (w, n, v, s, i, d, c, r, t)
+            \(ArrayRows.query(["w": 1, "n": 2, "v": 3, "s": 4, "i": 5, "d": 6, "c": 7, "r": 8, "t": 11]))
             \(conflict)
             RETURNING id, name, version, created_at, run
         )
