@@ -74,8 +74,8 @@ public final class DurableClient: Sendable {
         id: String? = nil,
         onDuplicate: DuplicatePolicy = .compareInput
     ) async throws -> WorkflowHandle<W.Output> {
-        var start = try WorkflowStart(type, input, id: id, coder: self.directory.coder)
-        start.trace = EngineTracing(InstrumentationSystem.tracer)?.carrier(of: ServiceContext.current)
+        let trace = EngineTracing(InstrumentationSystem.tracer)?.carrier(of: ServiceContext.current)
+        let start = try WorkflowStart(type, input, id: id, trace: trace, coder: self.directory.coder)
         let isNew = try await self.directory.startQueued(start, onDuplicate: onDuplicate)
         return WorkflowHandle(id: start.id, isNew: isNew, directory: self.directory, failures: W.failures)
     }

@@ -84,8 +84,7 @@ public final class DurableEngine: Sendable {
         id: String? = nil,
         onDuplicate: DuplicatePolicy = .compareInput
     ) async throws -> WorkflowHandle<W.Output> {
-        var start = try WorkflowStart(type, input, id: id, coder: self.coder)
-        if let seed = self.options.hooks?.seed { start.seed = seed }
+        let start = try WorkflowStart(type, input, id: id, seed: self.options.hooks?.seed, coder: self.coder)
         let core = try await self.core()
         let isNew = try await core.start(start, self.registry[start.name], onDuplicate: onDuplicate)
         return WorkflowHandle(id: start.id, isNew: isNew, directory: core.directory, failures: W.failures)

@@ -6,16 +6,15 @@ import Logging
 extension EngineCore {
     /// What the end of a run's code comes to: an outcome, unless the run was interrupted before.
     func finish(_ run: Run, _ result: Result<[UInt8]?, any Error>) async {
-        if let interruption = run.conclude() {
-            await self.finish(run, interruption)
-            run.span.end("\(interruption.cause)", isError: interruption.cause == .paused)
-            return
-        }
-        if let row = run.outcomeOfCleanUp(at: self.now()) {
-            await self.end(run, row)
-            run.span.end(row.status.rawValue, isError: row.status == .failed)
-            return
-        }
+        if let interruption = run.conclude() { return await self.finish(run, interruption) }
+        let row = self.outcome(of: run, result)
+        await self.end(run, row)
+        run.span.end(row.status.rawValue, isError: row.status == .failed)
+    }
+
+    @inline(never)
+    private func outcome(of run: Run, _ result: Result<[UInt8]?, any Error>) -> OutcomeRow {
+        if let row = run.outcomeOfCleanUp(at: self.now()) { return row }
         var row = OutcomeRow(status: .succeeded, output: nil, error: nil, at: self.now())
         switch result {
         case .success(let output): row.output = output
@@ -25,11 +24,13 @@ extension EngineCore {
             row.error = recorded.encode(by: self.coder)
             run.logger.notice("workflow.failed", metadata: ["error.type": "\(recorded.type)"])
         }
-        await self.end(run, row)
-        run.span.end(row.status.rawValue, isError: row.status == .failed)
+        return row
     }
 
+    // Not inlined, as the others that are rare: what they keep would count to the frame of every end.
+    @inline(never)
     private func finish(_ run: Run, _ interruption: Run.Interruption) async {
+        defer { run.span.end("\(interruption.cause)", isError: interruption.cause == .paused) }
         run.logger.debug("run.interrupted", metadata: ["cause": "\(interruption.cause)"])
         if let cleanUp = interruption.cleanUp {
             await self.cleanUp(run, cleanUp, request: interruption.request)
@@ -72,22 +73,44 @@ extension EngineCore {
 
     func end(_ run: Run, _ row: OutcomeRow) async {
         if let replayed = self.options.hooks?.replayed { return replayed(.outcome(row)) }
-        var row = row
-        row.hasParent = run.plan.parent != nil
-        let cancelsChildren = row.status == .failed && run.mayHaveChildren
-        if cancelsChildren {
-            _ = self.writer.submit(.lineage(.cancelChildren(reason: "its parent \(run.id) failed")), for: run.lane)
-        }
-        defer {
-            if row.hasParent || cancelsChildren { self.directory.notifier.post(.lineage) }
-        }
-        guard let ticket = self.writer.submit(.outcome(row), for: run.lane) else { return }
+        guard let ticket = self.submit(row, of: run) else { return }
         do {
             try await self.writer.waitUntilDurable(ticket, of: run.lane)
-            run.metrics?.ended(row.status, after: row.at - run.plan.createdAt)
-            self.directory.board.deliver(Outcome(status: row.status, output: row.output, error: row.error), for: run.id)
+            self.tell(row, of: run)
         } catch {
-            run.logger.info("run.outcome_dropped", metadata: ["error": "\(error)"])
+            self.noteDropped(run, error)
         }
+        self.ring(row, of: run)
+    }
+
+    @inline(never)
+    private func submit(_ row: OutcomeRow, of run: Run) -> Int? {
+        var row = row
+        row.hasParent = run.plan.parent != nil
+        if self.cancelsChildren(row, of: run) {
+            _ = self.writer.submit(.lineage(.cancelChildren(reason: "its parent \(run.id) failed")), for: run.lane)
+        }
+        return self.writer.submit(.outcome(row), for: run.lane)
+    }
+
+    /// Tells whoever waits of an outcome that is durable.
+    @inline(never)
+    private func tell(_ row: OutcomeRow, of run: Run) {
+        run.metrics?.ended(row.status, after: row.at - run.plan.createdAt)
+        self.directory.board.deliver(Outcome(status: row.status, output: row.output, error: row.error), for: run.id)
+    }
+
+    @inline(never)
+    private func noteDropped(_ run: Run, _ error: any Error) {
+        run.logger.info("run.outcome_dropped", metadata: ["error": "\(error)"])
+    }
+
+    /// Wakes those who carry on what came with the outcome.
+    private func ring(_ row: OutcomeRow, of run: Run) {
+        if run.plan.parent != nil || self.cancelsChildren(row, of: run) { self.directory.notifier.post(.lineage) }
+    }
+
+    private func cancelsChildren(_ row: OutcomeRow, of run: Run) -> Bool {
+        row.status == .failed && run.mayHaveChildren
     }
 }

@@ -39,10 +39,13 @@ extension EngineCore {
         } catch {
             result = .failure(error)
         }
-        do {
-            try await run.unwind(&result, context)
-        } catch {
-            result = .failure(error)
+        let undos = run.undos(after: result)
+        if !undos.isEmpty {
+            do {
+                try await run.unwind(undos, context)
+            } catch {
+                result = .failure(error)
+            }
         }
         await self.finish(run, result)
         self.runs.remove(run)
@@ -57,7 +60,12 @@ extension EngineCore {
         do {
             // Unsafe to the compiler only: the program has it alone until it has returned.
             nonisolated(unsafe) let lent = context
-            let output = try await run.surrounded { try await workflow.execute(lent) }
+            let output =
+                if self.surroundings == nil {
+                    try await workflow.execute(lent)
+                } else {
+                    try await run.surrounded { try await workflow.execute(lent) }
+                }
             try context.checkAlive()
             if let closed = context.close() { throw closed }
             try context.finishScope()

@@ -25,19 +25,15 @@ extension EngineCore {
         _ workflow: RegisteredWorkflow?,
         onDuplicate: DuplicatePolicy
     ) async throws -> Bool {
-        var start = start
-        start.trace = self.tracing?.carrier(of: ServiceContext.current)
+        let trace = self.tracing?.carrier(of: ServiceContext.current)
+        let start = trace.map { WorkflowStart(start, trace: $0) } ?? start
         while true {
             guard let workflow, workflow.resumes.contains(start.version), !self.desk.hasPaused(start.name),
                 let lease = self.executor.lease,
                 self.runs.reserve()
-            else {
-                let isNew = try await self.directory.startQueued(start, onDuplicate: onDuplicate)
-                if isNew { self.metrics?[start.name].wasStarted() }
-                return isNew
-            }
+            else { return try await self.startQueued(start, onDuplicate) }
             do {
-                try await self.startHere(start, workflow, lease)
+                try await withUnsafeThrowingContinuation { self.startHere(start, workflow, lease, $0) }
                 self.metrics?[start.name].wasStarted()
                 return true
             } catch is StartTaken {
@@ -51,8 +47,23 @@ extension EngineCore {
         }
     }
 
+    /// Leaves the workflow to any process that offers it.
+    @inline(never)
+    private func startQueued(_ start: WorkflowStart, _ onDuplicate: DuplicatePolicy) async throws -> Bool {
+        let isNew = try await self.directory.startQueued(start, onDuplicate: onDuplicate)
+        if isNew { self.metrics?[start.name].wasStarted() }
+        return isNew
+    }
+
     /// Writes the start, and runs the workflow from the thread that learns of the commit.
-    private func startHere(_ start: WorkflowStart, _ workflow: RegisteredWorkflow, _ lease: Lease) async throws {
+    // Not asynchronous, and not inlined: nothing of it is kept in memory while the caller waits.
+    @inline(never)
+    private func startHere(
+        _ start: WorkflowStart,
+        _ workflow: RegisteredWorkflow,
+        _ lease: Lease,
+        _ caller: UnsafeContinuation<Void, any Error>
+    ) {
         let now = self.now()
         let lane = RunLane(workflow: start.id, token: .random(in: .min ... .max), executor: lease.identity)
         let deadline = start.timeout.map { DatabaseTime.adding($0, to: now) }
@@ -69,31 +80,29 @@ extension EngineCore {
         let starter = self.tracing.flatMap { _ in ServiceContext.current }
         guard let ticket = self.writer.submit(.start(row), for: lane) else {
             self.runs.unreserve()
-            throw SupersededRun()
+            return caller.resume(throwing: SupersededRun())
         }
-        try await withUnsafeThrowingContinuation { (caller: UnsafeContinuation<Void, any Error>) in
-            lane.whenDurable(ticket) { outcome in
-                if case .success = outcome {
-                    let plan = RunPlan(
-                        id: start.id,
-                        name: start.name,
-                        version: start.version,
-                        seed: start.seed,
-                        input: start.input,
-                        deadline: deadline,
-                        createdAt: now,
-                        history: History(),
-                        isResumed: false,
-                        isSuspect: false,
-                        trace: start.trace,
-                        starter: starter
-                    )
-                    self.launch(plan, workflow, lane: lane, lease: lease)
-                }
-                // Only once the run is counted: its room must not be offered in between.
-                self.runs.unreserve()
-                caller.resume(with: outcome)
+        lane.whenDurable(ticket) { outcome in
+            if case .success = outcome {
+                let plan = RunPlan(
+                    id: start.id,
+                    name: start.name,
+                    version: start.version,
+                    seed: start.seed,
+                    input: start.input,
+                    deadline: deadline,
+                    createdAt: now,
+                    history: History(),
+                    isResumed: false,
+                    isSuspect: false,
+                    trace: start.trace,
+                    starter: starter
+                )
+                self.launch(plan, workflow, lane: lane, lease: lease)
             }
+            // Only once the run is counted: its room must not be offered in between.
+            self.runs.unreserve()
+            caller.resume(with: outcome)
         }
     }
 }

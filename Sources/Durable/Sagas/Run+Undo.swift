@@ -22,23 +22,27 @@ extension Run {
     /// Whether it is known that no step of the workflow has an undo: every branch has come to where it goes on.
     var hasNothingToUndo: Bool { self.state.withLock { $0.ledger.isOpen && !$0.hadUndos } }
 
-    /// After the code of the workflow has ended: undoes what it had done, if it failed or was cancelled.
-    ///
-    /// - Throws: `WorkflowInterruption` when the run is over before everything is undone.
-    func unwind(_ result: inout Result<[UInt8]?, any Error>, _ context: WorkflowContext) async throws {
-        guard !self.isInterrupted else { return }
+    /// After the code of the workflow has ended: what is to be undone, if it failed or was cancelled.
+    @inline(never)
+    func undos(after result: Result<[UInt8]?, any Error>) -> [UndoRegistry.Entry] {
+        guard !self.isInterrupted else { return [] }
         let isEnded = self.goOnAfterLosingItsWay() || self.plan.cleanUp?.frontier == .cancelled
         if !isEnded {
-            guard case .failure(let error) = result, !(error is WorkflowInterruption) else { return }
+            guard case .failure(let error) = result, !(error is WorkflowInterruption) else { return [] }
         }
-        let undos = self.state.withLock { state -> [UndoRegistry.Entry] in
+        return self.state.withLock { state in
             // Cancelled just now: that is what ends it.
             guard state.interruption == nil else { return [] }
             let undos = state.undos.take()
             if !undos.isEmpty { state.isUnwinding = true }
             return undos
         }
-        guard !undos.isEmpty else { return }
+    }
+
+    /// Undoes what the code of the workflow had done.
+    ///
+    /// - Throws: `WorkflowInterruption` when the run is over before everything is undone.
+    func unwind(_ undos: [UndoRegistry.Entry], _ context: WorkflowContext) async throws {
         if self.plan.cleanUp == nil {
             try await context.reachFrontier()
             try await context.submit(CleanUp(.failed).record(at: context.timestamp(), coder: self.engine.coder))
