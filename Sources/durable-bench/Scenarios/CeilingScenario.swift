@@ -29,6 +29,13 @@ struct CeilingScenario: Scenario {
                     Reading("ceilings.bulk", "the same rows in bulk, 512 a statement, 2 connections", rate, .perSecond)
                 ]
             },
+            Cell("bulk insert, the writer's form") { server in
+                let rate = try await server.measure {
+                    try await BulkInsert(form: .select, seconds: seconds).run(in: $0)
+                }
+                let words = "the same in the form of the journal's writer"
+                return [Reading("ceilings.bulk_select", words, rate, .perSecond)]
+            },
             Cell("flush") { server in
                 let flush = try FlushProbe(seconds: min(1, seconds)).run(in: server.postgres.folder ?? "/tmp")
                 let median = flush.percentile(0.5)

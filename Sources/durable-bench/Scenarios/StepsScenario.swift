@@ -66,9 +66,9 @@ struct StepsScenario: Scenario {
         ),
         Ratio(
             "ratio.steps_to_bulk",
-            "steps of 1,000 long workflows, of the bulk insert",
+            "steps of 1,000 long workflows, of the bulk insert in the writer's form",
             "steps.long",
-            over: "ceilings.bulk"
+            over: "ceilings.bulk_select"
         ),
     ]
 }
