@@ -38,46 +38,47 @@ final class PipelineWatch: Sendable {
 
     private func sending(_ event: StatementEvent) {
         let name = PipelineName.of(event.statements)
-        let point = self.state.withLock { state -> String? in
+        self.state.withLock { state in
             guard let name else {
                 state.underWay[event.connection, default: []].append(nil)
-                return nil
+                return
             }
             state.counts[name, default: 0] += 1
             let point = "\(name)#\(state.counts[name, default: 0])"
             state.underWay[event.connection, default: []].append(point)
-            return point
+            self.tell("sending \(point)")
+            self.raise(at: point, .before, &state)
         }
-        guard let point else { return }
-        if let trace { System.write("sending \(point)", to: trace) }
-        self.raise(at: point, .before)
     }
 
     private func answered(_ event: StatementEvent) {
-        let point = self.state.withLock { state -> String? in
-            guard var list = state.underWay[event.connection], !list.isEmpty else { return nil }
+        self.state.withLock { state in
+            guard var list = state.underWay[event.connection], !list.isEmpty else { return }
             let point = list.removeFirst()
             state.underWay[event.connection] = list
-            return point
+            guard let point else { return }
+            self.tell("\(event.phase) \(point)")
+            if event.phase == .completed { self.raise(at: point, .after, &state) }
+            state.completed[String(point.prefix { $0 != "#" }), default: 0] += 1
         }
-        guard let point else { return }
-        if let trace { System.write("\(event.phase) \(point)", to: trace) }
-        if event.phase == .completed { self.raise(at: point, .after) }
-        self.state.withLock { $0.completed[String(point.prefix { $0 != "#" }), default: 0] += 1 }
     }
 
-    private func raise(at point: String, _ moment: Fault.Moment) {
-        guard let fault, fault.moment == moment, fault.point == point else { return }
+    /// Raises the signal, if this is the point for it.
+    ///
+    /// Within the lock, which every pipeline takes: between the line that tells of the signal and the end of the process no other
+    /// connection sends anything, and nothing else gets into the trace.
+    private func raise(at point: String, _ moment: Fault.Moment, _ state: inout State) {
         // A later pipeline of the same name does not exist; but who was stopped goes on, and must not be stopped again.
-        let isFirst = self.state.withLock { state in
-            defer { state.isDone = true }
-            return !state.isDone
-        }
-        guard isFirst else { return }
-        if let trace { System.write("\(fault.signal.rawValue) \(moment.rawValue) \(point)", to: trace) }
+        guard let fault, fault.moment == moment, fault.point == point, !state.isDone else { return }
+        state.isDone = true
+        self.tell("\(fault.signal.rawValue) \(moment.rawValue) \(point)")
         switch fault.signal {
         case .kill: System.die()
         case .stop: System.freeze()
         }
+    }
+
+    private func tell(_ line: String) {
+        if let trace { System.write(line, to: trace) }
     }
 }
