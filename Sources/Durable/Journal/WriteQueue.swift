@@ -25,8 +25,8 @@ package struct WriteQueue<Entry: QueuedWrite>: Sendable {
         package var rows = 512
         /// Bytes in one batch, unless a single row is larger.
         package var bytes = 1 << 20
-        /// From how many waiting rows on a held or an overflow connection sends.
-        package var overflow = 128
+        /// From how many waiting rows on a held or an overflow connection sends: half of a largest batch.
+        package var overflow = 256
         /// How many rows are looked at for one batch.
         package var scan = 4096
 

@@ -18,16 +18,16 @@ import Testing
         #expect(queue.isEmpty)
     }
 
-    @Test func `a second connection sends only from 128 waiting rows on`() {
+    @Test func `a second connection sends only from 256 waiting rows on`() {
         var queue = WriteQueue<QueuedRow>.open(2)
         queue.submit(lanes: [1])
         #expect(queue.next()?.connection == 0)
-        queue.submit(lanes: 2...128)
-        #expect(queue.next() == nil, "127 rows wait")
-        queue.submit(lanes: [129])
+        queue.submit(lanes: 2...256)
+        #expect(queue.next() == nil, "255 rows wait")
+        queue.submit(lanes: [257])
         let send = queue.next()
         #expect(send?.connection == 1)
-        #expect(send?.entries.count == 128)
+        #expect(send?.entries.count == 256)
         #expect(queue.pendingCount == 0)
     }
 
@@ -36,10 +36,10 @@ import Testing
         queue.submit(1, of: 7)
         #expect(queue.next()?.connection == 0)
         for serial in 1...3 { queue.submit(QueuedRow(laneNumber: 7, serial: serial)) }
-        queue.submit(lanes: 100..<228)
+        queue.submit(lanes: 100..<356)
         let second = queue.next()
         #expect(second?.connection == 1)
-        #expect(second?.lanes == (100..<228).map { UInt64($0) }, "none of run 7 goes over another connection")
+        #expect(second?.lanes == (100..<356).map { UInt64($0) }, "none of run 7 goes over another connection")
         #expect(queue.next() == nil)
         queue.settled(1)
         #expect(queue.next() == nil, "the other connection is free, and run 7 still waits for the first one")
@@ -61,15 +61,15 @@ import Testing
         #expect(queue.next()?.lanes == [3, 1, 2])
     }
 
-    @Test func `a held batch goes out once 128 rows wait`() {
+    @Test func `a held batch goes out once 256 rows wait`() {
         var queue = WriteQueue<QueuedRow>.open(1)
         queue.submit(lanes: [1, 2])
         #expect(queue.next() != nil)
         queue.settled(0, holding: true)
-        queue.submit(lanes: 3..<130)
+        queue.submit(lanes: 3..<258)
         #expect(queue.next() == nil)
-        queue.submit(lanes: [130])
-        #expect(queue.next()?.entries.count == 128)
+        queue.submit(lanes: [258])
+        #expect(queue.next()?.entries.count == 256)
     }
 
     @Test func `a batch has at most 512 rows and 1 MiB, and a larger row goes alone`() {
