@@ -212,6 +212,44 @@ struct TypeTests {
         #expect(try rows[0].decode(1, as: Bool.self))
     }
 
+    @Test func `a column keeps its NULLs, or leaves those at its end out`() async throws {
+        let connection = try await TestServer.connect()
+        var numbers = ArrayColumn(.int8)
+        var ends = ArrayColumn(.text)
+        var nothing = ArrayColumn(.json)
+        for index in 0..<5 {
+            numbers.append(Int64(index))
+            if index == 1 || index == 3 { ends.append("\(index)") } else { ends.appendNull() }
+            nothing.appendNull()
+        }
+        #expect(ends.count == 5)
+        #expect(nothing.count == 5)
+        let texts: [String?] = [nil, "1", nil, "3", nil]
+
+        let whole = try await connection.query(
+            "SELECT cardinality(\(ends.parameter)), cardinality(\(nothing.parameter)), \(ends.parameter)"
+        )[0]
+        #expect(try whole.decode(0, as: Int.self) == 5)
+        #expect(try whole.decode(1, as: Int.self) == 5)
+        #expect(try whole.decode(2, as: [String?].self) == texts)
+
+        let rows = try await connection.query(
+            """
+            SELECT unnest(\(numbers.trimmedParameter)), unnest(\(ends.trimmedParameter)), unnest(\(nothing.trimmedParameter)),
+                   cardinality(\(ends.trimmedParameter)), cardinality(\(nothing.trimmedParameter))
+            """
+        )
+        #expect(try rows.map { try $0.decode(0, as: Int.self) } == [0, 1, 2, 3, 4])
+        #expect(try rows.map { try $0.decode(1, as: String?.self) } == texts)
+        #expect(try rows.allSatisfy { try $0.decode(2, as: String?.self) == nil })
+        #expect(try rows[0].decode(3, as: Int.self) == 4)
+        #expect(try rows[0].decode(4, as: Int.self) == 0)
+
+        ends.append("5")
+        let more = try await connection.query("SELECT \(ends.parameter)")[0]
+        #expect(try more.decode(0, as: [String?].self) == texts + ["5"])
+    }
+
     @Test func `a column of every kind arrives through unnest`() async throws {
         let connection = try await TestServer.connect()
         var texts = ArrayColumn(.text)

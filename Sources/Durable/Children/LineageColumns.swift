@@ -128,12 +128,10 @@ private struct ChildColumns {
     }
 
     var parameters: [Parameter] {
-        [
-            self.id.parameter, self.name.parameter, self.version.parameter, self.input.parameter,
-            self.deadline.parameter, self.parent.parameter, self.at.parameter, self.place.parameter,
-            self.follows.parameter, self.held.parameter, self.owner.parameter, self.run.parameter,
-            self.trace.parameter,
-        ]
+        ArrayRows.parameters([
+            self.id, self.name, self.version, self.input, self.deadline, self.parent, self.at, self.place, self.follows,
+            self.held, self.owner, self.run, self.trace,
+        ])
     }
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Libpq
+
 /// Rows out of arrays that are parameters, one array for each column and one element of it for each row.
 ///
 /// `SELECT unnest($1) AS w, unnest($2) AS r` takes the arrays' elements as it goes. `FROM unnest($1, $2) AS row (w, r)` says the
@@ -16,5 +18,13 @@ enum ArrayRows {
     /// The rows as a table to read from, by the name of `row`.
     static func table(_ columns: KeyValuePairs<String, Int>) -> String {
         "(\(Self.query(columns))) AS row"
+    }
+
+    /// The arrays, those of columns without a value empty: for what an array lacks beside a longer one the row has NULL, and
+    /// that costs nothing.
+    ///
+    /// - Parameter columns: at least one of them has no NULL at its end.
+    static func parameters(_ columns: [ArrayColumn]) -> [Parameter] {
+        columns.map(\.trimmedParameter)
     }
 }

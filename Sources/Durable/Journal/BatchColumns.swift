@@ -35,11 +35,10 @@ struct StartColumns {
     }
 
     func parameters(_ executor: ExecutorIdentity) -> [Parameter] {
-        [
-            self.id.parameter, self.name.parameter, self.version.parameter, self.seed.parameter, self.input.parameter,
-            self.deadline.parameter, self.createdAt.parameter, self.run.parameter,
-            Parameter(executor.number), Parameter(executor.epoch), self.trace.parameter,
-        ]
+        ArrayRows.parameters([
+            self.id, self.name, self.version, self.seed, self.input, self.deadline, self.createdAt, self.run,
+            self.trace,
+        ]) + [Parameter(executor.number), Parameter(executor.epoch)]
     }
 }
 
@@ -80,12 +79,10 @@ struct RecordColumns {
     }
 
     func parameters(_ executor: ExecutorIdentity) -> [Parameter] {
-        [
-            self.id.parameter, self.scope.parameter, self.position.parameter, self.phase.parameter,
-            self.kind.parameter, self.attempt.parameter, self.run.parameter, self.at.parameter,
-            self.seconds.parameter, self.due.parameter, self.name.parameter, self.output.parameter,
-            self.error.parameter, self.fingerprint.parameter, Parameter(executor.number),
-        ]
+        ArrayRows.parameters([
+            self.id, self.scope, self.position, self.phase, self.kind, self.attempt, self.run, self.at, self.seconds,
+            self.due, self.name, self.output, self.error, self.fingerprint,
+        ]) + [Parameter(executor.number)]
     }
 }
 
@@ -110,10 +107,8 @@ struct OutcomeColumns {
     }
 
     func parameters(_ executor: ExecutorIdentity) -> [Parameter] {
-        [
-            self.id.parameter, self.run.parameter, self.status.parameter, self.output.parameter, self.error.parameter,
-            self.at.parameter, Parameter(executor.number),
-        ]
+        ArrayRows.parameters([self.id, self.run, self.status, self.output, self.error, self.at])
+            + [Parameter(executor.number)]
     }
 }
 
@@ -149,11 +144,10 @@ struct ReleaseColumns {
     }
 
     var parameters: [Parameter] {
-        [
-            self.id.parameter, self.run.parameter, self.state.parameter, self.runAt.parameter,
-            self.waitingFor.parameter, self.reason.parameter, self.error.parameter, self.awaits.parameter,
-            self.mailbox.parameter,
-        ]
+        ArrayRows.parameters([
+            self.id, self.run, self.state, self.runAt, self.waitingFor, self.reason, self.error, self.awaits,
+            self.mailbox,
+        ])
     }
 }
 

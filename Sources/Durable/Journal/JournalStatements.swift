@@ -181,8 +181,8 @@ package final class JournalStatements: Sendable {
     private static let startTypes: [PostgresType] = [
         PostgresType.text.array, PostgresType.text.array, PostgresType.int4.array, PostgresType.uuid.array,
         PostgresType.json.array, PostgresType.timestamptz.array, PostgresType.timestamptz.array,
-        PostgresType.int8.array,
-        .int4, .int4, PostgresType.json.array,
+        PostgresType.int8.array, PostgresType.json.array,
+        .int4, .int4,
     ]
 
     /// Workflow and `live` row in one statement, so that there is never one without the other.
@@ -190,12 +190,12 @@ package final class JournalStatements: Sendable {
         """
         WITH started AS (
             INSERT INTO \(durable).workflow (id, name, version, seed, input, deadline, created_at, run, trace)
-            \(ArrayRows.query(["w": 1, "n": 2, "v": 3, "s": 4, "i": 5, "d": 6, "c": 7, "r": 8, "t": 11]))
+            \(ArrayRows.query(["w": 1, "n": 2, "v": 3, "s": 4, "i": 5, "d": 6, "c": 7, "r": 8, "t": 9]))
             \(conflict)
             RETURNING id, name, version, created_at, run
         )
         INSERT INTO \(durable).live (workflow_id, name, version, state, run_at, executor, epoch, run, begun)
-        SELECT id, name, version, 'running', created_at, $9, $10, run, true FROM started
+        SELECT id, name, version, 'running', created_at, $10, $11, run, true FROM started
         """
     }
 }

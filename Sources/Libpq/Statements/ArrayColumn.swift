@@ -20,6 +20,8 @@ public struct ArrayColumn: Sendable {
     private let capacity: Int
     /// Empty until there is a value: most columns of most batches never have one.
     private var bytes: [UInt8] = []
+    /// How many NULLs came after the last value: they are written once another value follows, if one does.
+    private var openNulls = 0
 
     /// An empty column, which makes room for `capacity` bytes when it gets its first value.
     public init(_ element: PostgresType, capacity: Int = 256) {
@@ -69,8 +71,8 @@ public struct ArrayColumn: Sendable {
 
     /// Appends NULL.
     public mutating func appendNull() {
-        self.begin(-1)
-        self.store(1, at: 4)
+        self.count += 1
+        self.openNulls += 1
     }
 
     /// Appends the bytes of one element in its binary format.
@@ -83,13 +85,25 @@ public struct ArrayColumn: Sendable {
     public mutating func removeAll() {
         self.bytes.removeAll(keepingCapacity: true)
         self.count = 0
+        self.openNulls = 0
     }
 
     /// The column as an array parameter.
     ///
-    /// Shares the bytes with the column; nothing is copied.
+    /// Shares the bytes with the column unless NULLs are at its end; nothing else is copied.
     public var parameter: Parameter {
-        if self.count > 0 { return Parameter(bytes: self.bytes, type: self.element.array) }
+        guard self.openNulls > 0 else { return self.trimmedParameter }
+        var whole = self
+        whole.writeNulls()
+        return whole.trimmedParameter
+    }
+
+    /// The column as an array parameter without the NULLs at its end, for `unnest` beside a column that has none there.
+    ///
+    /// Where one array is shorter than another `unnest` gives NULL for what is missing, and spends nothing on it: a column
+    /// in which no row has a value costs an empty array.
+    public var trimmedParameter: Parameter {
+        if !self.bytes.isEmpty { return Parameter(bytes: self.bytes, type: self.element.array) }
         // An empty array has no dimension, and no bound.
         var empty = Self(self.element)
         for value in [0, 0, self.element.oid] as [UInt32] { empty.put(value) }
@@ -97,7 +111,7 @@ public struct ArrayColumn: Sendable {
     }
 
     private mutating func append<T: FixedWidthInteger>(integer value: T) {
-        if self.bytes.isEmpty { self.open() }
+        self.makeReady()
         let length = UInt32(MemoryLayout<T>.size)
         // In one piece: the journal appends a dozen of them for every checkpoint.
         withUnsafeTemporaryAllocation(byteCount: 4 + MemoryLayout<T>.size, alignment: 8) { element in
@@ -109,14 +123,30 @@ public struct ArrayColumn: Sendable {
     }
 
     private mutating func begin(_ length: Int) {
-        if self.bytes.isEmpty { self.open() }
+        self.makeReady()
         self.put(UInt32(truncatingIfNeeded: length))
         self.counted()
     }
 
+    /// After this a value can be written.
+    private mutating func makeReady() {
+        if self.openNulls > 0 { self.writeNulls() } else if self.bytes.isEmpty { self.open() }
+    }
+
+    private mutating func writeNulls() {
+        if self.bytes.isEmpty { self.open() }
+        for _ in 0..<self.openNulls { self.put(UInt32.max) }
+        self.openNulls = 0
+        self.store(1, at: 4)
+        self.storeCount()
+    }
+
     private mutating func counted() {
         self.count += 1
-        if self.count == 1 { self.store(1, at: 0) }
+        self.storeCount()
+    }
+
+    private mutating func storeCount() {
         self.store(UInt32(truncatingIfNeeded: self.count), at: 12)
     }
 
@@ -130,6 +160,6 @@ public struct ArrayColumn: Sendable {
 
     private mutating func open() {
         self.bytes.reserveCapacity(self.capacity)
-        for value in [0, 0, self.element.oid, 0, 1] as [UInt32] { self.put(value) }
+        for value in [1, 0, self.element.oid, 0, 1] as [UInt32] { self.put(value) }
     }
 }
